@@ -1,0 +1,14 @@
+/**
+ * The kernel: types and helpers with no I/O that every other folder may use.
+ *
+ * @module
+ */
+
+export { type Clock, systemClock } from "./clock.ts";
+export { ConfigError, readConfig } from "./config.ts";
+export { backoffMs, DeadlineError, pause, withDeadline } from "./deadline.ts";
+export { CancelledError, type Disposition, dispositionOf, FleetError } from "./errors.ts";
+export { Instance } from "./instance.ts";
+export { nearest } from "./nearest.ts";
+export { createRandom, permutation, type RandomKey, randomKey, uniformAt } from "./random.ts";
+export { gracefully, type Shutdown, terminationSignal } from "./shutdown.ts";

@@ -1,0 +1,8 @@
+// Original file: proto/fleet/v1/fleet.proto
+
+
+export interface ControlRequest {
+}
+
+export interface ControlRequest__Output {
+}

@@ -1,0 +1,57 @@
+// Original file: proto/fleet/v1/fleet.proto
+
+import type { LaneBalance as _fleet_v1_LaneBalance, LaneBalance__Output as _fleet_v1_LaneBalance__Output } from '../../fleet/v1/LaneBalance.ts';
+import type { WorkerStatus as _fleet_v1_WorkerStatus, WorkerStatus__Output as _fleet_v1_WorkerStatus__Output } from '../../fleet/v1/WorkerStatus.ts';
+import type { StepSummary as _fleet_v1_StepSummary, StepSummary__Output as _fleet_v1_StepSummary__Output } from '../../fleet/v1/StepSummary.ts';
+
+export interface StatusAnswer {
+  'run'?: (string);
+  /**
+   * "starting", "running", "paused", "stopping", "evaluating", "ended" or "failed".
+   */
+  'state'?: (string);
+  'step'?: (number);
+  'steps'?: (number);
+  'balances'?: (_fleet_v1_LaneBalance)[];
+  'workers'?: (_fleet_v1_WorkerStatus)[];
+  /**
+   * Of the newest trained steps, oldest first.
+   */
+  'recent'?: (_fleet_v1_StepSummary)[];
+  'seconds'?: (number | string);
+  /**
+   * What the run waits for, in words; empty when nothing is late.
+   */
+  'waitingFor'?: (string);
+  /**
+   * Why the run ended or failed.
+   */
+  'reason'?: (string);
+  'tokensPerSecond'?: (number | string);
+}
+
+export interface StatusAnswer__Output {
+  'run': (string);
+  /**
+   * "starting", "running", "paused", "stopping", "evaluating", "ended" or "failed".
+   */
+  'state': (string);
+  'step': (number);
+  'steps': (number);
+  'balances': (_fleet_v1_LaneBalance__Output)[];
+  'workers': (_fleet_v1_WorkerStatus__Output)[];
+  /**
+   * Of the newest trained steps, oldest first.
+   */
+  'recent': (_fleet_v1_StepSummary__Output)[];
+  'seconds': (number);
+  /**
+   * What the run waits for, in words; empty when nothing is late.
+   */
+  'waitingFor': (string);
+  /**
+   * Why the run ended or failed.
+   */
+  'reason': (string);
+  'tokensPerSecond': (number);
+}

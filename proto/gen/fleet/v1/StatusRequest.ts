@@ -1,0 +1,8 @@
+// Original file: proto/fleet/v1/fleet.proto
+
+
+export interface StatusRequest {
+}
+
+export interface StatusRequest__Output {
+}

@@ -1,0 +1,22 @@
+// Original file: proto/fleet/v1/fleet.proto
+
+
+export interface WorkerStatus {
+  'name'?: (string);
+  'device'?: (string);
+  'variant'?: (string);
+  'slots'?: (number);
+  'busySlots'?: (number);
+  'policyVersion'?: (number);
+  'tokensPerSecond'?: (number | string);
+}
+
+export interface WorkerStatus__Output {
+  'name': (string);
+  'device': (string);
+  'variant': (string);
+  'slots': (number);
+  'busySlots': (number);
+  'policyVersion': (number);
+  'tokensPerSecond': (number);
+}
