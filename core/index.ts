@@ -1,5 +1,5 @@
 /**
- * The kernel: types and helpers with no I/O that every other folder may use.
+ * The kernel that every other folder may use: errors, deadlines, shutdown, configuration, random numbers.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { ConfigError, readConfig } from "./config.ts";
 export { backoffMs, DeadlineError, pause, withDeadline } from "./deadline.ts";
+export { renameDurably, writeFileDurably } from "./durable-file.ts";
 export { CancelledError, type Disposition, dispositionOf, FleetError } from "./errors.ts";
 export { Instance } from "./instance.ts";
 export { nearest } from "./nearest.ts";

@@ -1,0 +1,53 @@
+# The commands of the README. Needs git, make and an npm of Node 20 or newer; brings the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+FLEET := bin/fleet.mjs
+DEMO := examples/demo
+DEMO_DATA := $(DEMO)/data/train.jsonl
+
+.PHONY: help
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | awk -F'\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+node_modules/.installed: package.json package-lock.json
+	@echo "installing npm packages"
+	@npm ci --no-progress --loglevel=error
+	@touch $@
+
+.PHONY: setup
+setup: node_modules/.installed ## npm packages and nats-server
+	@$(FLEET) doctor --setup
+
+$(DEMO_DATA): node_modules/.installed $(wildcard $(DEMO)/task/*.ts) $(DEMO)/make-dataset.ts
+	@node $(DEMO)/make-dataset.ts --out $(DEMO)/data
+
+.PHONY: demo
+demo: setup $(DEMO_DATA) ## train a small Llama in about five minutes
+	@$(FLEET) train $(DEMO)/run.yaml
+
+.PHONY: demo-seeds
+demo-seeds: setup $(DEMO_DATA) ## the demo with three seeds, one after the other
+	@node $(DEMO)/seeds.ts
+
+.PHONY: demo-model
+demo-model: setup ## make the demo's model again (about 40 minutes)
+	@node $(DEMO)/make-model.ts
+
+.PHONY: check
+check: node_modules/.installed ## types, lint, boundaries, dead code, generated files
+	tsc -p .
+	biome check .
+	depcruise --config .dependency-cruiser.mjs --output-type err core proto llama telemetry transport rewards coordinator workers updater cli
+	knip
+	proto/generate.sh --check
+	node docs/generate.ts --check
+
+.PHONY: test
+test: setup $(DEMO_DATA) ## everything that proves it
+	vitest run
+
+.PHONY: bench
+bench: setup $(DEMO_DATA) ## measure; writes bench/results.json
+	node bench/main.ts

@@ -1,0 +1,135 @@
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { FleetError, writeFileDurably } from "../core/index.ts";
+
+/** A run that is not there, or is there already. */
+export class RunFolderError extends FleetError {
+  readonly code = "cli.run_folder";
+  readonly disposition = "reject";
+}
+
+/** Where the processes of a run listen. Ports are picked at the first start and used again at every restart. */
+export interface Endpoints {
+  readonly nats?: { readonly url: string; readonly port: number };
+  readonly coordinator?: { readonly host: string; readonly port: number };
+}
+
+const RUN_ID = /^[a-z0-9-]{1,40}$/;
+
+/** The folder of one run, and the names of what is in it. */
+export class RunFolder {
+  readonly id: string;
+  readonly path: string;
+
+  constructor(runs: string, id: string) {
+    this.id = id;
+    this.path = resolve(runs, id);
+  }
+
+  /** The resolved configuration. */
+  get config(): string {
+    return join(this.path, "run.yaml");
+  }
+
+  get summary(): string {
+    return join(this.path, "summary.json");
+  }
+
+  /** The store of nats-server. */
+  get nats(): string {
+    return join(this.path, "nats");
+  }
+
+  get secrets(): string {
+    return join(this.path, "secrets", "secrets.json");
+  }
+
+  get archive(): string {
+    return join(this.path, "archive");
+  }
+
+  get checkpoints(): string {
+    return join(this.path, "checkpoints");
+  }
+
+  /** The log of one process. */
+  log(process: string): string {
+    return join(this.path, "logs", `${process}.log`);
+  }
+
+  private get endpointsFile(): string {
+    return join(this.path, "endpoints.json");
+  }
+
+  async endpoints(): Promise<Endpoints> {
+    const text = await readFile(this.endpointsFile, "utf8").catch(() => "{}");
+    return JSON.parse(text) as Endpoints;
+  }
+
+  async recordEndpoints(endpoints: Endpoints): Promise<void> {
+    const all = { ...(await this.endpoints()), ...endpoints };
+    await writeFileDurably(this.endpointsFile, `${JSON.stringify(all, null, 2)}\n`);
+  }
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @throws {RunFolderError} when the id is malformed or taken
+ */
+export async function createRunFolder(runs: string, id: string): Promise<RunFolder> {
+  if (!RUN_ID.test(id)) {
+    throw new RunFolderError(`the run id "${id}" must be 1 to 40 of a–z, 0–9 and "-"`);
+  }
+  const folder = new RunFolder(runs, id);
+  if (await exists(folder.path)) {
+    throw new RunFolderError(
+      `the run ${id} exists in ${folder.path}: give --resume to continue it, or --run another-id to start a new one`,
+    );
+  }
+  for (const part of ["nats", "archive", "checkpoints", "spool", "logs"]) {
+    await mkdir(join(folder.path, part), { recursive: true });
+  }
+  await mkdir(join(folder.path, "secrets"), { mode: 0o700 });
+  return folder;
+}
+
+/**
+ * Finds the folder of a run that was started before.
+ *
+ * @param id - the newest run when absent
+ * @throws {RunFolderError} when there is none
+ */
+export async function findRunFolder(runs: string, id: string | undefined): Promise<RunFolder> {
+  const found = id ?? (await newestRun(runs));
+  if (found === undefined) {
+    throw new RunFolderError(`there is no run in ${resolve(runs)}: start one with "fleet train run.yaml"`);
+  }
+  const folder = new RunFolder(runs, found);
+  if (!(await exists(folder.config))) {
+    throw new RunFolderError(`there is no run ${found} in ${resolve(runs)}: "ls ${runs}" shows what is there`);
+  }
+  return folder;
+}
+
+async function newestRun(runs: string): Promise<string | undefined> {
+  const names = await readdir(runs).catch(() => []);
+  const started = await Promise.all(
+    names.map(async (name) => ({ name, at: await startedAt(new RunFolder(runs, name)) })),
+  );
+  return started.filter((run) => run.at > 0).sort((a, b) => b.at - a.at)[0]?.name;
+}
+
+async function startedAt(folder: RunFolder): Promise<number> {
+  return stat(folder.config).then(
+    (entry) => entry.mtimeMs,
+    () => 0,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
