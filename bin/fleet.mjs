@@ -19,7 +19,9 @@ if (Number(process.versions.node.split(".")[0]) >= OLDEST) {
 
 function installedNode() {
   try {
-    const manifest = createRequire(join(root, "package.json")).resolve(`node-linux-${process.arch}/package.json`);
+    const manifest = createRequire(join(root, "package.json")).resolve(
+      `node-linux-${process.arch}/package.json`,
+    );
     const node = join(dirname(manifest), "bin", "node");
     if (existsSync(node)) return node;
   } catch {
@@ -33,7 +35,9 @@ function installedNode() {
 
 function startUnder(node) {
   // The channel tells the child when this process is gone, however it went.
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  const child = spawn(node, [main, ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   // A terminal sends Ctrl-C to both; a signal that was sent to this process alone is passed on.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));

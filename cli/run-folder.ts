@@ -107,7 +107,9 @@ export async function findRunFolder(runs: string, id: string | undefined): Promi
   }
   const folder = new RunFolder(runs, found);
   if (!(await exists(folder.config))) {
-    throw new RunFolderError(`there is no run ${found} in ${resolve(runs)}: "ls ${runs}" shows what is there`);
+    throw new RunFolderError(
+      `there is no run ${found} in ${resolve(runs)}: "ls ${runs}" shows what is there`,
+    );
   }
   return folder;
 }

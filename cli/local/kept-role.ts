@@ -48,18 +48,23 @@ export function keepRole(
   let restarts = 0;
 
   async function keep(): Promise<void> {
-    for (let deaths = 0; ; ) {
+    let deaths = 0;
+    while (!stopping.signal.aborted) {
       const startedAt = performance.now();
       const exit = await current.exited;
       if (exit.code === EXIT.done || stopping.signal.aborted) return;
       deaths = performance.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1;
       if (!mayRestart(exit, deaths)) throw endedError(name, exit);
       onDeath(name, exit);
-      await pause(backoffMs(deaths - 1, FIRST_RESTART_MS, LAST_RESTART_MS), stopping.signal);
-      if (stopping.signal.aborted) return;
-      restarts += 1;
-      current = start(restarts);
+      await startAgain(deaths);
     }
+  }
+
+  async function startAgain(deaths: number): Promise<void> {
+    await pause(backoffMs(deaths - 1, FIRST_RESTART_MS, LAST_RESTART_MS), stopping.signal);
+    if (stopping.signal.aborted) return;
+    restarts += 1;
+    current = start(restarts);
   }
 
   const ended = keep();

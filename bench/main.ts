@@ -1,0 +1,53 @@
+/**
+ * `make bench`: measures every row, prints it, and writes `bench/results.json`.
+ * `node bench/main.ts NAME …` measures only the named families and keeps the other rows of the file.
+ *
+ * @module
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type Machine, thisMachine } from "./machine.ts";
+import { type Bench, type JudgedRow, judge } from "./row.ts";
+import { decodingBench } from "./rows/decoding.ts";
+import { gradientBench } from "./rows/gradient.ts";
+import { ledgerBench } from "./rows/ledger.ts";
+import { rewardBench } from "./rows/reward.ts";
+
+const BENCHES: readonly Bench[] = [rewardBench, ledgerBench, decodingBench, gradientBench];
+const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
+
+interface Results {
+  readonly machine: Machine;
+  readonly rows: readonly JudgedRow[];
+}
+
+const names = process.argv.slice(2);
+const chosen = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
+const measured: JudgedRow[] = [];
+for (const bench of chosen) {
+  for (const row of (await bench.measure()).map(judge)) {
+    measured.push(row);
+    process.stdout.write(`${describe(row)}\n`);
+  }
+}
+const kept = names.length === 0 ? [] : await rowsOfFile();
+const replaced = new Set(measured.map(({ id }) => id));
+const rows = [...kept.filter(({ id }) => !replaced.has(id)), ...measured];
+await writeFile(RESULTS, `${JSON.stringify({ machine: thisMachine(), rows } satisfies Results, null, 2)}\n`);
+if (measured.some(({ holds }) => !holds)) process.exitCode = 1;
+
+async function rowsOfFile(): Promise<readonly JudgedRow[]> {
+  const text = await readFile(RESULTS, "utf8").catch(() => null);
+  return text === null ? [] : (JSON.parse(text) as Results).rows;
+}
+
+function describe(row: JudgedRow): string {
+  const value = row.value.toLocaleString("en", { maximumSignificantDigits: 3 });
+  const bound =
+    row.atLeast !== undefined
+      ? `at least ${row.atLeast}`
+      : row.atMost !== undefined
+        ? `at most ${row.atMost}`
+        : "reported";
+  return `${row.holds ? "  " : "✗ "}${row.id}: ${value} ${row.unit} (${bound}): ${row.what}`;
+}

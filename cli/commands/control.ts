@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import type { ControlAnswer } from "../../proto/index.ts";
+import type { FleetClient } from "../../transport/index.ts";
+import { chooseRun, connectToRun, type RunChoice } from "../open-run.ts";
+import { parseCount } from "../parse.ts";
+import { print } from "../print.ts";
+
+/** `fleet pause | unpause | stop`: steer a running run. */
+export function addControlCommands(program: Command): void {
+  chooseRun(program.command("pause"))
+    .description("issue no new tasks; what is out is finished and kept")
+    .action((choice: RunChoice) => steer(choice, (client) => client.pause()));
+  chooseRun(program.command("unpause"))
+    .description("go on after a pause")
+    .action((choice: RunChoice) => steer(choice, (client) => client.unpause()));
+  chooseRun(program.command("stop"))
+    .description("end the run after a step, with its final evaluation")
+    .requiredOption("--after-step <n>", "last step to train", parseCount)
+    .addHelpText("after", "\nExample:\n  fleet stop --after-step 20")
+    .action((choice: RunChoice & { afterStep: number }) =>
+      steer(choice, (client) => client.stopAfter(choice.afterStep)),
+    );
+}
+
+async function steer(
+  choice: RunChoice,
+  call: (client: FleetClient) => Promise<ControlAnswer>,
+): Promise<void> {
+  const { client } = await connectToRun(choice);
+  await using _ = client;
+  print((await call(client)).message);
+}

@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import type { StatusAnswer } from "../../proto/index.ts";
+import { chooseRun, connectToRun, type RunChoice } from "../open-run.ts";
+import { print, printJson } from "../print.ts";
+import { ledgerTable } from "../show/ledger-table.ts";
+import { progressLine } from "../show/progress-line.ts";
+import { table } from "../show/table.ts";
+
+/** `fleet status`: what a running run does at this moment. */
+export function addStatusCommand(program: Command): void {
+  chooseRun(program.command("status"))
+    .description("what a running run does at this moment: step, reward, workers, books, what waits")
+    .option("--json", "for scripts")
+    .addHelpText("after", "\nExamples:\n  fleet status\n  fleet status --run demo-20260101-120000 --json")
+    .action(showStatus);
+}
+
+async function showStatus(choice: RunChoice & { json?: true }): Promise<void> {
+  const { client } = await connectToRun(choice);
+  await using _ = client;
+  const status = await client.status();
+  if (choice.json) printJson(status);
+  else print(describe(status));
+}
+
+function describe(status: StatusAnswer): string {
+  const workers = status.workers.map((worker) => [
+    worker.name,
+    worker.device,
+    worker.variant,
+    `${worker.busySlots}/${worker.slots}`,
+    worker.policyVersion,
+    Math.round(worker.tokensPerSecond),
+  ]);
+  return [
+    `${status.run}: ${status.state}${status.reason === "" ? "" : ` (${status.reason})`}`,
+    progressLine(status),
+    "",
+    table(["worker", "device", "variant", "slots", "policy", "tok/s"], workers),
+    "",
+    ledgerTable(status.balances),
+  ].join("\n");
+}

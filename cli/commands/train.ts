@@ -1,0 +1,135 @@
+import { basename, dirname, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { stringify } from "yaml";
+import { ConfigError, writeFileDurably } from "../../core/index.ts";
+import { EXIT } from "../exit.ts";
+import { createSecrets, runLocally } from "../local/index.ts";
+import { runsOption } from "../open-run.ts";
+import { parseCount } from "../parse.ts";
+import { checkBeforeRun } from "../preflight.ts";
+import { note, print, printJson } from "../print.ts";
+import { readRunConfig } from "../read-run-config.ts";
+import { assertMayResume } from "../resume-config.ts";
+import type { RunConfig } from "../run-config.ts";
+import { createRunFolder, findRunFolder, type RunFolder } from "../run-folder.ts";
+import { openRunSignals } from "../run-signals.ts";
+import { runReport } from "../show/run-report.ts";
+import { openRunView } from "../show/run-view.ts";
+
+interface TrainOptions {
+  readonly steps?: number;
+  readonly run?: string;
+  readonly runs: string;
+  readonly resume?: true;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  fleet train examples/demo/run.yaml
+  fleet train run.yaml --dry-run          what it would do, and what that takes
+  fleet train run.yaml --steps 100
+  fleet train --resume                    continue the newest run where it was
+  fleet train run.yaml --resume --run x   continue x with changed steps, workers or checkpoints`;
+
+/** `fleet train`: a whole run on this machine. */
+export function addTrainCommand(program: Command): void {
+  program
+    .command("train")
+    .argument("[run.yaml]", "what to train, on what, how; may be left out with --resume")
+    .description("train on this machine: nats-server, coordinator, workers and updater, each a process")
+    .option("--steps <n>", "optimizer steps, in place of the file's", parseCount)
+    .option("--resume", "continue a run where it was")
+    .option("--dry-run", "print the whole configuration, what fits, and what disk and memory it takes")
+    .addOption(new Option("--run <id>", "name of the run; else made from the file's name and the time"))
+    .addOption(runsOption())
+    .option("--json", "print the summary as JSON at the end")
+    .addHelpText("after", EXAMPLES)
+    .action(train);
+}
+
+async function train(file: string | undefined, options: TrainOptions): Promise<void> {
+  const given = file === undefined ? null : withSteps(await readRunConfig(file), options.steps);
+  if (options.dryRun) return dryRun(given);
+  const { folder, config } = options.resume
+    ? await reopen(given, options)
+    : await prepare(file, given, options);
+
+  process.exitCode = await runAndReport(folder, config, options);
+}
+
+async function dryRun(config: RunConfig | null): Promise<void> {
+  if (config === null) throw new ConfigError("--dry-run needs a run.yaml");
+  const findings = await checkBeforeRun(config);
+  print(`${stringify(config).trimEnd()}\n\n${findings.join("\n")}`);
+}
+
+async function prepare(
+  file: string | undefined,
+  config: RunConfig | null,
+  options: TrainOptions,
+): Promise<{ folder: RunFolder; config: RunConfig }> {
+  if (file === undefined || config === null) {
+    throw new ConfigError("name a run.yaml, such as examples/demo/run.yaml, or give --resume");
+  }
+  await checkBeforeRun(config);
+  const folder = await createRunFolder(options.runs, options.run ?? newRunId(file));
+  await createSecrets(folder);
+  await writeConfig(folder, config);
+  return { folder, config };
+}
+
+async function reopen(
+  given: RunConfig | null,
+  options: TrainOptions,
+): Promise<{ folder: RunFolder; config: RunConfig }> {
+  const folder = await findRunFolder(options.runs, options.run);
+  const before = await readRunConfig(folder.config);
+  const config = withSteps(given ?? before, options.steps);
+  assertMayResume(before, config);
+  await writeConfig(folder, config);
+  return { folder, config };
+}
+
+async function runAndReport(folder: RunFolder, config: RunConfig, options: TrainOptions): Promise<number> {
+  const view = openRunView(process.stderr);
+  using signals = openRunSignals(() => view.say("stopping in order; Ctrl-C once more ends it at once"));
+  view.say(`run ${folder.id} in ${folder.path}`);
+  let outcome: "ended" | "stopped";
+  try {
+    outcome = await runLocally(folder, config, { resume: options.resume ?? false, view, signals });
+  } catch (error) {
+    if (signals.abandon.aborted) return EXIT.cutShort;
+    throw error;
+  } finally {
+    view[Symbol.dispose]();
+  }
+  if (signals.abandon.aborted) return EXIT.cutShort;
+  if (outcome === "stopped") note(`stopped; "fleet train --resume --run ${folder.id}" goes on`);
+  const report = await runReport(folder);
+  if (options.json) printJson(report.summary);
+  else print(report.text);
+  return EXIT.done;
+}
+
+function withSteps(config: RunConfig, steps: number | undefined): RunConfig {
+  return steps === undefined ? config : { ...config, steps };
+}
+
+async function writeConfig(folder: RunFolder, config: RunConfig): Promise<void> {
+  await writeFileDurably(folder.config, stringify(config));
+}
+
+/** `demo-20260102-030405` of `examples/demo/run.yaml`; the file's own name where it is not called run. */
+function newRunId(file: string): string {
+  const name = basename(file).replace(/\.ya?ml$/, "");
+  const stem = name === "run" ? basename(dirname(resolve(file))) : name;
+  const plain = stem
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 20);
+  const now = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return `${plain === "" ? "run" : plain}-${now}`;
+}

@@ -1,0 +1,1 @@
+export { configurationPage } from "./configuration-page.ts";

@@ -1,0 +1,73 @@
+import type { RunConfig } from "../run-config.ts";
+import type { RunFolder } from "../run-folder.ts";
+import { type KeptRole, keepRole } from "./kept-role.ts";
+import { type Exit, startRole } from "./role-process.ts";
+
+/** Longer than a worker's own drain, so that it is not cut short by us. */
+const GRACE_MARGIN_MS = 5_000;
+/** A coordinator or updater writes what it has and goes. */
+const GRACE_MS = 30_000;
+
+/** The processes of a run on this machine, in the order in which they must stop. */
+export interface Roles extends AsyncDisposable {
+  readonly coordinator: KeptRole;
+  /** Rejects as soon as one role has ended for good by a failure. */
+  readonly failed: Promise<never>;
+  /** Starts what dials in: workers and the updater. */
+  startOthers(): void;
+  /** Ends all of them at once. */
+  kill(): void;
+}
+
+/** Starts the coordinator's process; the others follow when it listens. Disposing stops them in order. */
+export function openRoles(
+  folder: RunFolder,
+  config: RunConfig,
+  resume: boolean,
+  onDeath: (name: string, exit: Exit) => void,
+): Roles {
+  const keep = (name: string, argsOf: (restart: number) => string[]) =>
+    keepRole(name, (restart) => startRole(name, argsOf(restart), folder.log(name)), onDeath);
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {}); // Looked at by whoever races it.
+  const watch = (role: KeptRole) => {
+    role.ended.catch(failure.reject);
+    return role;
+  };
+
+  const coordinator = watch(
+    keep("coordinator", (restart) => [
+      "coordinator",
+      "--config",
+      folder.config,
+      ...(resume || restart > 0 ? ["--resume"] : []),
+    ]),
+  );
+  const workers: KeptRole[] = [];
+  const updaters: KeptRole[] = [];
+  const all = () => [...workers, ...updaters, coordinator];
+
+  return {
+    coordinator,
+    failed: failure.promise,
+    startOthers: () => {
+      updaters.push(watch(keep("updater", () => ["updater", "--config", folder.config])));
+      for (const [pool, { count }] of config.local.workers.entries()) {
+        for (let i = 0; i < count; i++) {
+          const name = `worker-${workers.length}`;
+          const args = ["worker", "--config", folder.config, "--name", name, "--pool", String(pool)];
+          workers.push(watch(keep(name, () => args)));
+        }
+      }
+    },
+    kill: () => {
+      for (const role of all()) role.kill();
+    },
+    [Symbol.asyncDispose]: async () => {
+      const drainMs = config.worker.drainTimeoutMs + GRACE_MARGIN_MS;
+      await Promise.all(workers.map((worker) => worker.stop(drainMs)));
+      await Promise.all(updaters.map((updater) => updater.stop(GRACE_MS)));
+      await coordinator.stop(GRACE_MS);
+    },
+  };
+}

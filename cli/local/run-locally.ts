@@ -1,0 +1,122 @@
+import { CancelledError, DeadlineError, pause } from "../../core/index.ts";
+import type { StatusAnswer } from "../../proto/index.ts";
+import { type FleetClient, findNatsServer, openFleetClient, startNatsServer } from "../../transport/index.ts";
+import type { RunConfig } from "../run-config.ts";
+import type { RunFolder } from "../run-folder.ts";
+import type { Exit } from "./role-process.ts";
+import { openRoles, type Roles } from "./roles.ts";
+import { readSecrets } from "./secrets.ts";
+
+/** Where a run's progress goes. */
+export interface RunView {
+  /** One sentence about what happens outside the steps. */
+  say(line: string): void;
+  /** The run as it is now; called about twice a second. */
+  show(status: StatusAnswer): void;
+}
+
+/** How a local run is stopped by a person. */
+export interface RunSignals {
+  /** First Ctrl-C: stop in order. */
+  readonly stop: AbortSignal;
+  /** Second Ctrl-C: end everything at once. */
+  readonly abandon: AbortSignal;
+}
+
+const START_DEADLINE_MS = 60_000;
+const POLL_MS = 500;
+
+/**
+ * Runs every part of a run on this machine: nats-server, coordinator, workers, updater, each a process of its own.
+ * Resolves when the run has ended or was stopped in order; nothing that it started is left.
+ *
+ * @throws what ended the run, when a part failed in a way that starting it again does not mend
+ */
+export async function runLocally(
+  folder: RunFolder,
+  config: RunConfig,
+  options: { readonly resume: boolean; readonly view: RunView; readonly signals: RunSignals },
+): Promise<"ended" | "stopped"> {
+  const { view, signals } = options;
+  const { users } = await readSecrets(folder);
+  const server = await findNatsServer({ onProgress: view.say });
+  const known = await folder.endpoints();
+  await using nats = await startNatsServer({
+    binary: server.path,
+    folder: folder.nats,
+    log: folder.log("nats"),
+    port: known.nats?.port ?? 0,
+    run: folder.id,
+    users,
+  });
+  await folder.recordEndpoints({ nats: { url: nats.url, port: nats.port } });
+
+  const onDeath = (name: string, exit: Exit) => view.say(describeDeath(folder, name, exit));
+  await using roles = openRoles(folder, config, options.resume, onDeath);
+  signals.abandon.addEventListener("abort", () => roles.kill(), { once: true });
+
+  const natsEnded = nats.exited.then((how) => {
+    throw new DeadlineError(`nats-server ended by itself (${how}): see ${folder.log("nats")}`);
+  });
+  natsEnded.catch(() => {}); // Raced below.
+  const over = new AbortController();
+  try {
+    const stop = AbortSignal.any([signals.stop, over.signal]);
+    return await Promise.race([follow(folder, roles, view, stop), roles.failed, natsEnded]);
+  } finally {
+    over.abort(new CancelledError("the run is over"));
+  }
+}
+
+async function follow(
+  folder: RunFolder,
+  roles: Roles,
+  view: RunView,
+  stop: AbortSignal,
+): Promise<"ended" | "stopped"> {
+  await using client = await whenListening(folder, stop);
+  roles.startOthers();
+  const ended = roles.coordinator.ended.then(() => "ended" as const);
+  const polled = poll(client, view, stop).then(() => "stopped" as const);
+  return Promise.race([ended, polled]);
+}
+
+/** Shows the run's status until `stop` aborts. */
+async function poll(client: FleetClient, view: RunView, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    // A coordinator that is being started again does not answer; the next poll tries anew.
+    const status = await client.status().catch(() => null);
+    if (status !== null && !stop.aborted) view.show(status);
+    await pause(POLL_MS, stop);
+  }
+}
+
+async function whenListening(folder: RunFolder, stop: AbortSignal): Promise<FleetClient> {
+  const { token } = await readSecrets(folder);
+  const giveUpAt = performance.now() + START_DEADLINE_MS;
+  while (performance.now() < giveUpAt) {
+    if (stop.aborted) throw new CancelledError("stopped while the coordinator was starting");
+    const { coordinator } = await folder.endpoints();
+    if (coordinator !== undefined) {
+      const address = `${coordinator.host}:${coordinator.port}`;
+      const client = await openFleetClient({ address, token, name: "cli" });
+      if (
+        await client.status().then(
+          () => true,
+          () => false,
+        )
+      )
+        return client;
+      await client[Symbol.asyncDispose]();
+    }
+    await pause(POLL_MS / 5, stop);
+  }
+  throw new DeadlineError(
+    `waited ${START_DEADLINE_MS} ms for the coordinator to listen: see ${folder.log("coordinator")}`,
+  );
+}
+
+function describeDeath(folder: RunFolder, name: string, exit: Exit): string {
+  const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+  return `${name} died (${how}${exit.lastWords === null ? "" : `: ${exit.lastWords}`}) and is started again; its log is ${folder.log(name)}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * `fleet …`: the one entry that a person starts. Parses arguments, calls one command, turns what it throws into a
+ * sentence and an exit code.
+ *
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import { addControlCommands } from "./commands/control.ts";
+import { addDatasetCommand } from "./commands/dataset.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addExportCommand } from "./commands/export.ts";
+import { addLedgerCommand } from "./commands/ledger.ts";
+import { addRoleCommands } from "./commands/roles.ts";
+import { addRolloutsCommand } from "./commands/rollouts.ts";
+import { addSftCommand } from "./commands/sft.ts";
+import { addStatusCommand } from "./commands/status.ts";
+import { addTrainCommand } from "./commands/train.ts";
+import { describeError, EXIT, exitCodeOf } from "./exit.ts";
+import type { RoleMessage } from "./local/index.ts";
+import { note } from "./print.ts";
+
+const program = new Command("fleet")
+  .description("SWE-RL for Llama on whatever machines one has.")
+  .showHelpAfterError('("fleet --help" shows what there is)')
+  .exitOverride();
+
+for (const add of [
+  addTrainCommand,
+  addSftCommand,
+  addExportCommand,
+  addStatusCommand,
+  addRolloutsCommand,
+  addLedgerCommand,
+  addControlCommands,
+  addDatasetCommand,
+  addDoctorCommand,
+  addRoleCommands,
+]) {
+  add(program);
+}
+
+try {
+  await program.parseAsync();
+  process.exitCode ??= EXIT.done;
+} catch (error) {
+  process.exitCode = await report(error);
+}
+process.disconnect?.();
+
+/** Says what went wrong, here and to the process that started us, and picks the exit code. */
+async function report(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
+  const words = describeError(error);
+  note(`fleet: ${words}`);
+  const message: RoleMessage = { lastWords: words };
+  if (process.connected) await new Promise<void>((done) => process.send?.(message, () => done()));
+  return exitCodeOf(error);
+}
