@@ -14,3 +14,10 @@ export {
   encodeTask,
   MalformedMessageError,
 } from "./codec/messages.ts";
+export type { CallOptions } from "./grpc/calls.ts";
+export { PROTOCOL } from "./grpc/channel.ts";
+export type { CollectStream } from "./grpc/collect-stream.ts";
+export { CallFailedError, CoordinatorUnreachableError, RemoteError } from "./grpc/errors.ts";
+export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
+export type { CallContext, CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
+export { CannotListenError, type FleetServer, type ServeOptions, serveFleet } from "./grpc/serve-fleet.ts";

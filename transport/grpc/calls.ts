@@ -1,0 +1,194 @@
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  type CallOptions as GrpcCallOptions,
+  type Metadata,
+} from "@grpc/grpc-js";
+import type { MethodDefinition } from "@grpc/proto-loader";
+import { authorized } from "./authorization.ts";
+import { CLIENT_OPTIONS } from "./channel.ts";
+import { type CallName, errorOf } from "./errors.ts";
+import { messagesUntil, writeMessage } from "./streams.ts";
+
+/** What a caller may add to a call. */
+export interface CallOptions {
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal;
+  /** W3C trace context to pass on. */
+  readonly traceparent?: string;
+  /** Longest wait, in milliseconds, instead of the call's own. */
+  readonly deadlineMs?: number;
+}
+
+/** A message definition as far as a caller needs it: what may be sent, and what comes back. */
+type Method<Init, Answer> = MethodDefinition<Init, object, object, Answer>;
+
+/** gRPC's four kinds of call over one connection that is dialled when needed and dialled again when lost. */
+export interface Calls extends AsyncDisposable {
+  unary<Init, Answer>(
+    method: Method<Init, Answer>,
+    request: Init,
+    name: string,
+    deadlineMs: number,
+    options?: CallOptions,
+  ): Promise<Answer>;
+  /** Leaving the loop ends the call. */
+  serverStream<Init, Message>(
+    method: Method<Init, Message>,
+    request: Init,
+    name: string,
+    options?: CallOptions,
+  ): AsyncGenerator<Message, void>;
+  clientStream<Init, Answer>(
+    method: Method<Init, Answer>,
+    messages: Iterable<Init>,
+    name: string,
+    deadlineMs: number,
+    options?: CallOptions,
+  ): Promise<Answer>;
+  bidirectional<Init, Message>(method: Method<Init, Message>): ClientDuplexStream<Init, Message>;
+  /** Name of a call, for its errors. */
+  named(name: string, deadlineMs: number): CallName;
+}
+
+/** Opens a channel to a coordinator; nothing is dialled before the first call. */
+export function openCalls(address: string, token: string): Calls {
+  const client = new Client(address, credentials.createInsecure(), CLIENT_OPTIONS);
+  const live = new Set<{ cancel(): void }>();
+  const named = (name: string, deadlineMs: number): CallName => ({ name, address, deadlineMs });
+
+  /** Runs one call; it is cancelled by the caller's signal and when the client is disposed of. */
+  async function track<T>(
+    call: CallName,
+    signal: AbortSignal | undefined,
+    start: (adopt: (call: { cancel(): void }) => void) => Promise<T>,
+  ): Promise<T> {
+    const cancels: { cancel(): void }[] = [];
+    const cancel = () => {
+      for (const started of cancels) started.cancel();
+    };
+    const handle = { cancel };
+    live.add(handle);
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      return await start((started) => {
+        cancels.push(started);
+        if (signal?.aborted) started.cancel();
+      });
+    } catch (error) {
+      throw errorOf(error, call);
+    } finally {
+      live.delete(handle);
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  return {
+    named,
+
+    unary: (method, request, name, deadlineMs, options = {}) => {
+      const call = named(name, options.deadlineMs ?? deadlineMs);
+      return track(call, options.signal, (adopt) => {
+        const { promise, resolve, reject } = Promise.withResolvers<never>();
+        adopt(
+          client.makeUnaryRequest(
+            method.path,
+            method.requestSerialize,
+            method.responseDeserialize,
+            request,
+            metadataOf(token, options),
+            deadlineIn(call.deadlineMs),
+            (error, answer) => (error ? reject(error) : resolve(answer as never)),
+          ),
+        );
+        return promise;
+      });
+    },
+
+    serverStream: async function* (method, request, name, options = {}) {
+      const stream = client.makeServerStreamRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        metadataOf(token, options),
+      );
+      const never = new AbortController().signal;
+      const cancel = () => stream.cancel();
+      stream.on("error", () => {}); // Also raised in the loop; without a listener it would end the process.
+      live.add(stream);
+      options.signal?.addEventListener("abort", cancel, { once: true });
+      if (options.signal?.aborted) cancel();
+      try {
+        yield* messagesUntil(stream, never);
+      } catch (error) {
+        throw errorOf(error, named(name, 0));
+      } finally {
+        options.signal?.removeEventListener("abort", cancel);
+        live.delete(stream);
+        stream.cancel();
+      }
+    },
+
+    clientStream: (method, messages, name, deadlineMs, options = {}) => {
+      const call = named(name, options.deadlineMs ?? deadlineMs);
+      return track(call, options.signal, async (adopt) => {
+        const { promise, resolve, reject } = Promise.withResolvers<never>();
+        const answered = new AbortController();
+        const stream = client.makeClientStreamRequest(
+          method.path,
+          method.requestSerialize,
+          method.responseDeserialize,
+          metadataOf(token, options),
+          deadlineIn(call.deadlineMs),
+          (error, answer) => {
+            answered.abort();
+            if (error) reject(error);
+            else resolve(answer as never);
+          },
+        );
+        adopt(stream);
+        stream.on("error", () => {}); // The callback has it.
+        const upload = async () => {
+          for (const message of messages) {
+            if (answered.signal.aborted) return;
+            await writeMessage(stream, message, name, call.deadlineMs, answered.signal);
+          }
+          stream.end();
+        };
+        upload().catch(() => {}); // The call's own end says why.
+        return promise;
+      });
+    },
+
+    bidirectional: (method) => {
+      const stream = client.makeBidiStreamRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        metadataOf(token, {}),
+      );
+      live.add(stream);
+      stream.once("status", () => live.delete(stream));
+      return stream;
+    },
+
+    [Symbol.asyncDispose]: async () => {
+      for (const call of live) call.cancel();
+      client.close();
+    },
+  };
+}
+
+/** Calls wait for the connection until their deadline, so that a coordinator may be started again under them. */
+function metadataOf(token: string, { traceparent }: CallOptions): Metadata {
+  const metadata = authorized(token);
+  metadata.setOptions({ waitForReady: true });
+  if (traceparent) metadata.set("traceparent", traceparent);
+  return metadata;
+}
+
+function deadlineIn(deadlineMs: number): GrpcCallOptions {
+  return { deadline: Date.now() + deadlineMs };
+}

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { FleetError } from "../../core/index.ts";
+import type { PolicyChunk, PolicyChunkInit, PolicyHeader, PolicyHeaderInit } from "../../proto/index.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+/** Rank 256 on an 8B's seven projections, in F32, is 2.7 GB. */
+const MAX_ADAPTER_BYTES = 3 * 1024 ** 3;
+
+/** The adapter that arrived is not the one its header names. */
+export class BrokenUploadError extends FleetError {
+  readonly code = "transport.broken_upload";
+  readonly disposition = "retry";
+}
+
+/** The messages that carry an adapter: its header, then its bytes in chunks. */
+export function* policyChunks(header: PolicyHeaderInit, adapter: Uint8Array): Generator<PolicyChunkInit> {
+  yield { header: { ...header, size: adapter.byteLength } };
+  for (let from = 0; from < adapter.byteLength; from += CHUNK_BYTES) {
+    yield { data: adapter.subarray(from, from + CHUNK_BYTES) };
+  }
+}
+
+/**
+ * Puts an adapter together again.
+ *
+ * @throws {BrokenUploadError} when header, size or SHA-256 do not fit what arrived
+ */
+export async function readPolicy(
+  chunks: AsyncIterable<PolicyChunk>,
+): Promise<{ header: PolicyHeader; adapter: Uint8Array }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const header = first.done ? null : first.value.header;
+  if (!header) throw new BrokenUploadError("a policy starts with its header");
+  if (header.size > MAX_ADAPTER_BYTES) {
+    throw new BrokenUploadError(
+      `an adapter of ${header.size} bytes is above the limit of ${MAX_ADAPTER_BYTES}`,
+    );
+  }
+
+  const adapter = new Uint8Array(header.size);
+  let filled = 0;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    const data = next.value.data ?? new Uint8Array();
+    if (filled + data.byteLength > header.size) {
+      throw new BrokenUploadError(`more than the ${header.size} bytes of adapter that the header names`);
+    }
+    adapter.set(data, filled);
+    filled += data.byteLength;
+  }
+  if (filled < header.size) {
+    throw new BrokenUploadError(`the adapter ended after ${filled} of ${header.size} bytes`);
+  }
+  const digest = createHash("sha256").update(adapter).digest("hex");
+  if (digest !== header.adapter) {
+    throw new BrokenUploadError(`the adapter's SHA-256 is ${digest}, its header says ${header.adapter}`);
+  }
+  return { header, adapter };
+}
