@@ -1,0 +1,118 @@
+/**
+ * The functions of `llama.h` that this project calls, bound by their prototypes as the header has them. Handles of
+ * models, contexts, vocabularies and adapters are addresses.
+ *
+ * @module
+ */
+import koffi, { type LibraryHandle } from "koffi";
+import type { BatchStruct, ContextParams, ModelParams } from "./llama-structs.ts";
+import "./llama-structs.ts";
+
+/** The bound functions. Text is UTF-8; sizes are bytes; a `null` handle means that the call failed. */
+export interface LlamaApi {
+  backendInit(): void;
+  logSet(callback: bigint | null, userData: null): void;
+  modelDefaultParams(): ModelParams;
+  contextDefaultParams(): ContextParams;
+  modelLoadFromFile(path: string, params: ModelParams): bigint | null;
+  modelGetVocab(model: bigint): bigint;
+  initFromModel(model: bigint, params: ContextParams): bigint | null;
+  free(context: bigint): void;
+  getMemory(context: bigint): bigint;
+  memorySeqRm(memory: bigint, sequence: number, from: number, to: number): boolean;
+  memorySeqCp(memory: bigint, source: number, target: number, from: number, to: number): void;
+  /** 0 when done; 1 when no cells are free; else the batch or the computation is invalid. */
+  decode(context: bigint, batch: BatchStruct): number;
+  /** Logits of a batch's row, [vocabulary] float32, valid until the next decode. */
+  getLogitsIth(context: bigint, row: number): bigint | null;
+  adapterLoraInitFromFilePtr(model: bigint, file: bigint): bigint | null;
+  adapterLoraFree(adapter: bigint): void;
+  /** 0 when done. Compares addresses: an adapter that is set must outlive the call that sets another. */
+  setAdaptersLora(context: bigint, adapters: BigUint64Array, count: number, scales: Float32Array): number;
+  vocabNTokens(vocabulary: bigint): number;
+  vocabIsEog(vocabulary: bigint, token: number): boolean;
+  vocabBos(vocabulary: bigint): number;
+  vocabGetAddBos(vocabulary: bigint): boolean;
+  /** The number of tokens, or minus the number that would be needed. */
+  tokenize(
+    vocabulary: bigint,
+    text: Uint8Array,
+    bytes: number,
+    tokens: Int32Array,
+    most: number,
+    addSpecial: boolean,
+    parseSpecial: boolean,
+  ): number;
+  /** The number of bytes, or minus the number that would be needed. */
+  tokenToPiece(
+    vocabulary: bigint,
+    token: number,
+    bytes: Uint8Array,
+    most: number,
+    leftStrip: number,
+    special: boolean,
+  ): number;
+}
+
+/** The prototypes, compared with the header by the contract test. */
+export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
+  backendInit: "void llama_backend_init(void)",
+  logSet: "void llama_log_set(void *log_callback, void *user_data)",
+  modelDefaultParams: "llama_model_params llama_model_default_params(void)",
+  contextDefaultParams: "llama_context_params llama_context_default_params(void)",
+  modelLoadFromFile: "void *llama_model_load_from_file(const char *path_model, llama_model_params params)",
+  modelGetVocab: "void *llama_model_get_vocab(void *model)",
+  initFromModel: "void *llama_init_from_model(void *model, llama_context_params params)",
+  free: "void llama_free(void *ctx)",
+  getMemory: "void *llama_get_memory(void *ctx)",
+  memorySeqRm: "bool llama_memory_seq_rm(void *mem, int32_t seq_id, int32_t p0, int32_t p1)",
+  memorySeqCp:
+    "void llama_memory_seq_cp(void *mem, int32_t seq_id_src, int32_t seq_id_dst, int32_t p0, int32_t p1)",
+  decode: "int32_t llama_decode(void *ctx, llama_batch batch)",
+  getLogitsIth: "void *llama_get_logits_ith(void *ctx, int32_t i)",
+  adapterLoraInitFromFilePtr: "void *llama_adapter_lora_init_from_file_ptr(void *model, void *file)",
+  adapterLoraFree: "void llama_adapter_lora_free(void *adapter)",
+  setAdaptersLora:
+    "int32_t llama_set_adapters_lora(void *ctx, void *adapters, size_t n_adapters, void *scales)",
+  vocabNTokens: "int32_t llama_vocab_n_tokens(void *vocab)",
+  vocabIsEog: "bool llama_vocab_is_eog(void *vocab, int32_t token)",
+  vocabBos: "int32_t llama_vocab_bos(void *vocab)",
+  vocabGetAddBos: "bool llama_vocab_get_add_bos(void *vocab)",
+  tokenize:
+    "int32_t llama_tokenize(void *vocab, const void *text, int32_t text_len, void *tokens, int32_t n_tokens_max, bool add_special, bool parse_special)",
+  tokenToPiece:
+    "int32_t llama_token_to_piece(void *vocab, int32_t token, void *buf, int32_t length, int32_t lstrip, bool special)",
+};
+
+/** Binds every function; throws when the library lacks one. */
+export function bindLlama(library: LibraryHandle): LlamaApi {
+  const bound = Object.entries(LLAMA_PROTOTYPES).map(([name, prototype]) => [name, library.func(prototype)]);
+  return Object.fromEntries(bound) as LlamaApi;
+}
+
+const LOG_WARN = 3; // ggml_log_level
+const LOG_CONTINUED = 5;
+
+/**
+ * What llama.cpp warns of and complains about while `work` runs, one line; it is silent otherwise. For calls that stay
+ * on this thread, such as loading; whatever is printed at other times goes to standard error.
+ */
+export function withLlamaLog<T>(llama: LlamaApi, work: () => T): { result: T; complaints: string } {
+  let complaints = "";
+  let isComplaint = false;
+  const collect = (level: number, text: string) => {
+    if (level !== LOG_CONTINUED) isComplaint = level >= LOG_WARN;
+    if (isComplaint) complaints += text;
+  };
+  const callback = koffi.register(
+    collect,
+    koffi.pointer(koffi.proto("void (int level, const char *text, void *user)")),
+  );
+  llama.logSet(callback, null);
+  try {
+    return { result: work(), complaints: complaints.trim().replaceAll(/\s*\n\s*/g, "; ") };
+  } finally {
+    llama.logSet(null, null);
+    koffi.unregister(callback);
+  }
+}
