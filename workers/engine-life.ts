@@ -1,0 +1,130 @@
+import type { Engine } from "../llama/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { createAdapterShelf } from "./adapter-shelf.ts";
+import type { WorkerConfig } from "./config.ts";
+import { followPolicies } from "./follow-policies.ts";
+import { type Delivery, handleTask, type Outcome } from "./handle-task.ts";
+import { runIntake } from "./intake.ts";
+import type { WorkerLinks } from "./links.ts";
+import { createPolicyGate } from "./policy-gate.ts";
+import { announcePresence } from "./presence.ts";
+import type { Room } from "./room.ts";
+import { type ServeGroupDeps, serveGroup } from "./serve-group.ts";
+import { traceIdOf } from "./trace-id.ts";
+
+/** What an engine works for. */
+export interface EngineLifeOptions {
+  readonly links: WorkerLinks;
+  readonly room: Room;
+  readonly config: WorkerConfig;
+  readonly name: string;
+  /** The base that is loaded. */
+  readonly variant: string;
+  /** SHA-256 of the run's base, in hex. */
+  readonly base: string;
+  readonly logger: Logger;
+}
+
+/** Delay before a task that failed on infrastructure is delivered again. */
+const RETRY_DELAY_MS = 1_000;
+
+/**
+ * Works with one engine from its opening until `stop` aborts and everything taken is settled.
+ *
+ * @throws what ended the engine, once its leases are released; what is fatal at once
+ */
+export async function runEngineLife(
+  engine: Engine,
+  options: EngineLifeOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  const { links, config, logger } = options;
+  const dead = new AbortController();
+  const over = new AbortController();
+  const beside = AbortSignal.any([dead.signal, over.signal]);
+  void engine.failed.then((error) => dead.abort(error));
+
+  const shelf = createAdapterShelf(engine, links.fetchAdapter);
+  const gate = createPolicyGate({
+    engine,
+    shelf,
+    onPolicyUpdate: config.onPolicyUpdate,
+    waitMs: config.policyWaitMs,
+    logger,
+  });
+  const loops = [
+    followPolicies(
+      {
+        source: links.policies,
+        base: options.base,
+        pollMs: config.policyPollMs,
+        follow: gate.follow,
+        logger,
+      },
+      beside,
+    ),
+    announcePresence(presenceOf(engine, options), beside),
+  ].map((loop) => loop.catch((error: unknown) => dead.abort(error)));
+
+  const deps: ServeGroupDeps = {
+    engine,
+    gate,
+    room: options.room,
+    collector: links.collector,
+    rewards: links.rewards,
+    fetchReference: links.fetchReference,
+    origin: { worker: options.name, device: engine.device, variant: options.variant },
+    stop,
+    dead: dead.signal,
+    logger,
+  };
+  try {
+    await runIntake(
+      {
+        room: options.room.free,
+        pull: links.pull,
+        handle: (delivery, admitted) =>
+          handle(delivery, admitted, links, deps).catch((error: unknown) => {
+            dead.abort(error); // The other groups are released rather than finished.
+            throw error;
+          }),
+        logger,
+      },
+      AbortSignal.any([stop, dead.signal]),
+    );
+  } finally {
+    over.abort();
+    await Promise.all(loops);
+  }
+  dead.signal.throwIfAborted();
+}
+
+function handle(
+  delivery: Delivery,
+  admitted: () => void,
+  links: WorkerLinks,
+  deps: ServeGroupDeps,
+): Promise<Outcome> {
+  return handleTask(delivery, {
+    lease: links.lease,
+    serve: async (granted, address) => {
+      using lease = links.collector.hold(granted.lease, granted.termMs);
+      const traceId = traceIdOf(delivery.traceparent);
+      await serveGroup({ address, body: delivery.data, granted, lease, traceId }, deps, admitted);
+    },
+    retryDelayMs: RETRY_DELAY_MS,
+    logger: deps.logger,
+  });
+}
+
+function presenceOf(engine: Engine, { links, config, name, variant, logger }: EngineLifeOptions) {
+  const { digest, quantization } = engine.model;
+  const { device } = engine;
+  return {
+    fixed: { name, device, modelDigest: digest, quantization, variant, slots: config.slots },
+    engine,
+    announce: links.announce,
+    intervalMs: config.presenceMs,
+    logger,
+  };
+}

@@ -1,0 +1,21 @@
+import type { LeaseAnswer, Reference } from "../proto/index.ts";
+import type { WorkerPresence } from "../transport/index.ts";
+import type { Collector } from "./collector.ts";
+import type { PolicySource } from "./follow-policies.ts";
+import type { Delivery } from "./handle-task.ts";
+import type { RewardPool } from "./reward-pool.ts";
+import type { TaskAddress } from "./task-address.ts";
+
+/** What a worker has open besides its engine; it outlives the engine's restarts. */
+export interface WorkerLinks {
+  /** Waits a bounded time for a delivery; null when there was none. */
+  readonly pull: (signal: AbortSignal) => Promise<Delivery | null>;
+  readonly lease: (address: TaskAddress) => Promise<LeaseAnswer>;
+  readonly collector: Collector;
+  readonly rewards: RewardPool;
+  readonly policies: PolicySource;
+  /** An adapter's bytes, verified against its digest. */
+  readonly fetchAdapter: (adapter: string) => Promise<Uint8Array>;
+  readonly fetchReference: (digest: string) => Promise<Reference>;
+  readonly announce: (presence: WorkerPresence) => Promise<void>;
+}

@@ -1,0 +1,69 @@
+import { Piscina } from "piscina";
+import { FleetError } from "../core/index.ts";
+import { RANGE } from "../rewards/index.ts";
+import type { Score, ScoreOrder } from "./reward-protocol.ts";
+import { createSemaphore } from "./semaphore.ts";
+
+/** A completion could not be scored. */
+export class RewardFailedError extends FleetError {
+  readonly code = "workers.reward_failed";
+  readonly disposition = "reject";
+}
+
+/** Threads that score completions. Disposing ends them. */
+export interface RewardPool extends AsyncDisposable {
+  /**
+   * Scores one completion, after those that came before.
+   *
+   * @returns a finite reward in the declared range
+   * @throws {RewardFailedError} when the reward threw, took too long (its thread is replaced) or gave a number out of range
+   */
+  score(order: ScoreOrder): Promise<Score>;
+}
+
+/** How the threads run. */
+export interface RewardPoolOptions {
+  readonly threads: number;
+  readonly timeoutMs: number;
+  /** The thread's entry. */
+  readonly entry?: URL;
+}
+
+/** Starts the threads. */
+export function openRewardPool({ threads, timeoutMs, entry }: RewardPoolOptions): RewardPool {
+  const pool = new Piscina<ScoreOrder, Score>({
+    filename: (entry ?? new URL("./reward-thread.ts", import.meta.url)).href,
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  // A place is given out only when a thread is idle, so that the time limit never counts waiting in a queue.
+  const idle = createSemaphore(threads);
+
+  return {
+    score: async (order) => {
+      using _place = await idle.acquire();
+      return inRange(await run(pool, order, timeoutMs));
+    },
+    [Symbol.asyncDispose]: () => pool.destroy(),
+  };
+}
+
+async function run(pool: Piscina<ScoreOrder, Score>, order: ScoreOrder, timeoutMs: number): Promise<Score> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    return await pool.run(order, { signal: limit });
+  } catch (cause) {
+    const why = limit.aborted ? `took longer than ${timeoutMs} ms` : `failed: ${messageOf(cause)}`;
+    throw new RewardFailedError(`scoring ${why}`, { cause });
+  }
+}
+
+function inRange(score: Score): Score {
+  const [least, most] = RANGE;
+  if (score.reward >= least && score.reward <= most) return score;
+  throw new RewardFailedError(`the reward ${score.reward} is not in [${least}, ${most}]`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

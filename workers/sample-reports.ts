@@ -1,0 +1,125 @@
+import { FleetError } from "../core/index.ts";
+import type { EngineCompletion, SampleFailure } from "../llama/index.ts";
+import type { MissingSample, SampleAnswer } from "../proto/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { Collector, SampleMessage } from "./collector.ts";
+import { type Origin, prefixLength, recordCompletion } from "./completion-record.ts";
+import type { LeasedGroup } from "./leased-group.ts";
+import type { PreparedGroup } from "./prepare-group.ts";
+import { RewardFailedError, type RewardPool } from "./reward-pool.ts";
+import { RolloutTooLargeError, recordRollout } from "./rollout-record.ts";
+
+/** The engine spoke of a sample that it was not given. */
+export class UnknownSampleError extends FleetError {
+  readonly code = "workers.unknown_sample";
+  readonly disposition = "fatal";
+}
+
+/** What the samples of one lease became, on its way to the coordinator. */
+export interface SampleReports {
+  /** Scores a completion and hands it over. */
+  finished(completion: EngineCompletion, prepared: PreparedGroup): void;
+  /** Hands over what there is of a sample, if this worker added a token to it. */
+  partial(completion: EngineCompletion, prepared: PreparedGroup): void;
+  failed(sample: number, failure: SampleFailure): void;
+  /**
+   * Waits until everything reported is answered.
+   *
+   * @returns false when the coordinator refused one or has to make up for one, so that the lease is not over by itself
+   * @throws {CancelledError} when the worker lets go before that
+   */
+  settled(): Promise<boolean>;
+}
+
+/** Where reports go. */
+export interface SampleReportDeps {
+  readonly collector: Pick<Collector, "deliver">;
+  readonly rewards: Pick<RewardPool, "score">;
+  readonly origin: Origin;
+  readonly logger: Logger;
+}
+
+/** Reports about one group. */
+export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps): SampleReports {
+  const { granted } = group;
+  const { lease } = granted;
+  const { task } = group.address;
+  const reports: Promise<boolean>[] = [];
+
+  async function deliver(sample: number, message: SampleMessage["message"], bytes: number): Promise<boolean> {
+    const answer = await deps.collector.deliver({ task, sample, message, bytes });
+    if (answer.outcome === "OUTCOME_REFUSED") logRefusal(deps.logger, answer);
+    return answer.outcome !== "OUTCOME_REFUSED";
+  }
+
+  async function deliverFailure(sample: number, failure: SampleFailure): Promise<boolean> {
+    deps.logger.warn("sample failed", { task, sample, ...failure });
+    const told = await deliver(sample, { failed: { lease, task, sample, ...failure } }, 0);
+    return told && !failure.retry;
+  }
+
+  async function scoreAndDeliver(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
+    const missing = missingOf(completion.sample);
+    try {
+      const startedAt = performance.now();
+      const score = await deps.rewards.score(prepared.scoring(completion.text));
+      const timings = { ...completion.timings, rewardMs: performance.now() - startedAt };
+      const record = recordCompletion(completion, missing.prefix, deps.origin);
+      const { rollout, bytes } = recordRollout(contextOf(missing, prepared), record, timings, score);
+      return await deliver(missing.sample, { finished: { lease, rollout } }, bytes);
+    } catch (error) {
+      return await deliverFailure(missing.sample, failureOf(error));
+    }
+  }
+
+  async function deliverPartial(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
+    const missing = missingOf(completion.sample);
+    if (completion.tokens.length <= prefixLength(missing.prefix)) return true;
+    const timings = { ...completion.timings, rewardMs: 0 };
+    const record = recordCompletion(completion, missing.prefix, deps.origin);
+    const { rollout, bytes } = recordRollout(contextOf(missing, prepared), record, timings, null);
+    return await deliver(missing.sample, { partial: { lease, rollout } }, bytes);
+  }
+
+  const contextOf = ({ sample, attempt }: MissingSample, prepared: PreparedGroup) => ({
+    task: prepared.task,
+    sample,
+    attempt,
+    promptTokens: prepared.request.prompt,
+    worker: deps.origin.worker,
+    traceId: group.traceId,
+  });
+  const missingOf = (sample: number) => {
+    const missing = granted.samples.find((candidate) => candidate.sample === sample);
+    if (missing) return missing;
+    throw new UnknownSampleError(
+      `the engine reported sample ${sample} of task ${task}, which was not asked for`,
+    );
+  };
+  const report = (answered: Promise<boolean>) => {
+    answered.catch(() => {}); // Looked at by `settled`.
+    reports.push(answered);
+  };
+
+  return {
+    finished: (completion, prepared) => report(scoreAndDeliver(completion, prepared)),
+    partial: (completion, prepared) => report(deliverPartial(completion, prepared)),
+    failed: (sample, failure) => report(deliverFailure(sample, failure)),
+    settled: async () => (await Promise.all(reports)).every((settled) => settled),
+  };
+}
+
+/** How a completion that could not be scored or recorded is reported; anything else is not the sample's fault. */
+function failureOf(error: unknown): SampleFailure {
+  if (error instanceof RewardFailedError) {
+    return { errorClass: "reward-failed", message: error.message, retry: true };
+  }
+  if (error instanceof RolloutTooLargeError) {
+    return { errorClass: "rollout-too-large", message: error.message, retry: false };
+  }
+  throw error;
+}
+
+function logRefusal(logger: Logger, { task, sample, reason }: SampleAnswer): void {
+  logger.warn("sample refused", { task, sample, reason });
+}

@@ -1,0 +1,135 @@
+import { dispositionOf, FleetError, withDeadline } from "../core/index.ts";
+import type { Engine } from "../llama/index.ts";
+import type { Collector } from "./collector.ts";
+import type { LeasedGroup } from "./leased-group.ts";
+import { orAborted } from "./or-aborted.ts";
+import type { PolicyGate } from "./policy-gate.ts";
+import type { PolicyOrder } from "./policy-order.ts";
+import { type PrepareDeps, type PreparedGroup, prepareGroup } from "./prepare-group.ts";
+import type { Room } from "./room.ts";
+import { createSampleReports, type SampleReportDeps, type SampleReports } from "./sample-reports.ts";
+
+/** What serving a group needs from the rest of the worker. */
+export interface ServeGroupDeps extends PrepareDeps, SampleReportDeps {
+  readonly engine: Pick<Engine, "tokenizePrompt" | "generate">;
+  readonly gate: Pick<PolicyGate, "admit">;
+  readonly room: Pick<Room, "take">;
+  readonly collector: Pick<Collector, "deliver" | "release">;
+  /** Aborts when the worker stops: what there is, is handed over. */
+  readonly stop: AbortSignal;
+  /** Aborts when the engine is gone, with the reason. */
+  readonly dead: AbortSignal;
+}
+
+/** The engine ended under a group. */
+class EngineEndedError extends FleetError {
+  readonly code = "workers.engine_ended";
+  readonly disposition = "retry";
+}
+
+/** Longest that an engine may take to give out what it has sampled. */
+const HAND_OVER_MS = 10_000;
+/** Failures that are the engine's end, not the sample's. */
+const ENGINE_ENDED = new Set(["engine-died", "engine-closed"]);
+/** Evaluation is sampled wholly under the version that it names. */
+const EXACT_LANE = "eval";
+
+/**
+ * Samples, scores and delivers the group of a lease.
+ *
+ * Resolves once nothing is expected of this lease: every sample is answered, and what could not be done (the worker
+ * stops, the engine died, the policy could not be had) is released.
+ *
+ * @param onAdmitted - called when the engine has the samples
+ * @throws {CancelledError} when the lease was lost, or the worker lets go of what is not acknowledged
+ */
+export async function serveGroup(
+  group: LeasedGroup,
+  deps: ServeGroupDeps,
+  onAdmitted: () => void,
+): Promise<void> {
+  const { lease } = group;
+  const { task } = group.address;
+  const reports = createSampleReports(group, deps);
+
+  const givenUp = await makeSamples(group, reports, deps, onAdmitted);
+  const over = await reports.settled();
+
+  lease.lost.throwIfAborted();
+  if (givenUp === null && over) return;
+  const reason = givenUp ?? "a sample failed or was refused";
+  deps.logger.info("lease released", { task, lease: lease.lease, reason });
+  lease[Symbol.dispose]();
+  await deps.collector.release(lease.lease, task, reason);
+}
+
+/**
+ * Has every sample of the lease made and reported.
+ *
+ * @returns null, or why some were not
+ */
+async function makeSamples(
+  group: LeasedGroup,
+  reports: SampleReports,
+  deps: ServeGroupDeps,
+  onAdmitted: () => void,
+): Promise<string | null> {
+  const { address, granted, lease } = group;
+  const interrupted = AbortSignal.any([lease.lost, deps.stop, deps.dead]);
+  try {
+    const prepared = await orAborted(prepareGroup(group, deps), interrupted);
+    if ("errorClass" in prepared) {
+      for (const { sample } of granted.samples) reports.failed(sample, prepared);
+      return null;
+    }
+    using admission = await deps.gate.admit(policyOrder(group), interrupted);
+    deps.logger.debug("group started", { task: address.task, version: admission.policy.version });
+    await generate(prepared, group, reports, deps, interrupted, onAdmitted);
+    return null;
+  } catch (error) {
+    if (dispositionOf(error) === "fatal") throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function generate(
+  prepared: PreparedGroup,
+  { lease }: LeasedGroup,
+  reports: SampleReports,
+  deps: ServeGroupDeps,
+  interrupted: AbortSignal,
+  onAdmitted: () => void,
+): Promise<void> {
+  using place = deps.room.take(prepared.request.samples.length);
+  let engineEnded: string | null = null;
+  const handle = deps.engine.generate(prepared.request, {
+    finished: (completion) => {
+      place.sampleEnded();
+      reports.finished(completion, prepared);
+    },
+    failed: (sample, failure) => {
+      place.sampleEnded();
+      if (ENGINE_ENDED.has(failure.errorClass)) engineEnded = failure.message;
+      else reports.failed(sample, failure);
+    },
+  });
+  onAdmitted();
+  try {
+    await orAborted(handle.done, interrupted);
+  } catch (error) {
+    if (deps.dead.aborted) throw error;
+    const left = orAborted(handle.handOver(), deps.dead);
+    for (const completion of await withDeadline("the engine to hand over", HAND_OVER_MS, left)) {
+      if (!lease.lost.aborted) reports.partial(completion, prepared);
+    }
+    throw error;
+  }
+  if (engineEnded !== null) throw new EngineEndedError(engineEnded);
+}
+
+function policyOrder({ address, granted: { policy } }: LeasedGroup): PolicyOrder {
+  return {
+    exact: address.lane === EXACT_LANE,
+    policy: { version: policy?.version ?? 0, adapter: policy?.adapter ?? "" },
+  };
+}
