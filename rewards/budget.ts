@@ -9,7 +9,7 @@ export interface Budget {
   spend(operations: number): void;
 }
 
-/** Opens a budget of so many operations; one is a few nanoseconds. */
+/** Opens a budget of so many operations; each takes some tens of nanoseconds. */
 export function createBudget(operations: number): Budget {
   let left = operations;
   return {

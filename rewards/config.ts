@@ -26,8 +26,10 @@ export const RewardConfig = z.strictObject({
   operationsAtMost: z
     .int()
     .min(1_000_000)
-    .default(2_000_000_000)
-    .describe("Operations after which a reply is too expensive to score and gets −1; one is a few ns."),
+    .default(200_000_000)
+    .describe(
+      "Operations after which a reply is too expensive to score and gets −1; 200 million take some seconds.",
+    ),
 });
 
 /** Validated {@link RewardConfig}. */
