@@ -1,0 +1,117 @@
+import { FleetError } from "../../core/index.ts";
+import type { GgmlApi, GgmlOps, Pointer } from "../native/ggml-api.ts";
+import { bindGgml, GGML_TYPE } from "../native/ggml-api.ts";
+import type { Libraries } from "../native/libraries.ts";
+
+/** The device cannot hold or compute what the gradient needs. */
+export class GradientDeviceError extends FleetError {
+  readonly code = "llama.gradient_device";
+  readonly disposition = "reject";
+}
+
+/** Tensors with memory of their own on the device; freed together. */
+export interface TensorStore extends Disposable {
+  /** Declares a tensor; `ne[0]` is the contiguous axis. Only before {@link TensorStore.allocate}. */
+  declare(type: number, ...ne: readonly number[]): Pointer;
+  /** Gives memory to all that was declared, filled with zeros. */
+  allocate(): void;
+}
+
+/** Operations bound to one context. */
+export type Ops = {
+  readonly [Name in keyof GgmlOps]: GgmlOps[Name] extends (ctx: Pointer, ...rest: infer Rest) => Pointer
+    ? (...rest: Rest) => Pointer
+    : never;
+};
+
+/** A context for graph nodes, whose memory comes from a graph allocator. */
+export interface GraphContext extends Disposable {
+  readonly ctx: Pointer;
+  readonly ops: Ops;
+}
+
+/** A device that computes graphs, with the calls that need no thought about contexts and sizes. */
+export interface Backend extends Disposable {
+  readonly api: GgmlApi;
+  /** ggml's name of the device. */
+  readonly name: string;
+  openStore(mostTensors: number): TensorStore;
+  openGraphContext(mostNodes: number): GraphContext;
+  /** A graph allocator over the device's memory. */
+  openAllocator(): Pointer;
+  upload(tensor: Pointer, data: ArrayBufferView): void;
+  /** Reads a whole float32 tensor. */
+  download(tensor: Pointer): Float32Array;
+  /** @throws {GradientDeviceError} when the device reports a failure */
+  compute(graph: Pointer): void;
+  /** Whether the device has an implementation for this node. */
+  supports(node: Pointer): boolean;
+}
+
+/** Opens the device that the libraries were loaded for. `threads` counts on a CPU only. */
+export function openBackend(libraries: Libraries, threads: number): Backend {
+  const api = bindGgml(libraries);
+  const { base } = api;
+  const device = libraries.device;
+  const backend = base.backendDevInit(device.handle, null);
+  if (backend === null) throw new GradientDeviceError(`the device ${device.name} cannot be opened`);
+  if (device.kind === "cpu") api.setThreads(device.handle, backend, threads);
+
+  return {
+    api,
+    name: device.name,
+    openStore: (mostTensors) => openStore(api, backend, mostTensors),
+    openGraphContext: (mostNodes) => openGraphContext(api, mostNodes),
+    openAllocator: () => base.gallocrNew(base.backendGetDefaultBufferType(backend)),
+    upload: (tensor, data) => base.backendTensorSet(tensor, data, 0, data.byteLength),
+    download(tensor) {
+      const values = new Float32Array(base.nbytes(tensor) / Float32Array.BYTES_PER_ELEMENT);
+      base.backendTensorGet(tensor, values, 0, values.byteLength);
+      return values;
+    },
+    compute(graph) {
+      const status = base.backendGraphCompute(backend, graph);
+      if (status !== 0)
+        throw new GradientDeviceError(`the device ${device.name} failed to compute: status ${status}`);
+    },
+    supports: (node) => base.backendDevSupportsOp(device.handle, node),
+    [Symbol.dispose]: () => base.backendFree(backend),
+  };
+}
+
+/** A matrix of float32, `columns` contiguous. */
+export function declareMatrix(store: TensorStore, columns: number, rows: number): Pointer {
+  return store.declare(GGML_TYPE.f32, columns, rows);
+}
+
+function openStore({ base }: GgmlApi, backend: Pointer, mostTensors: number): TensorStore {
+  const ctx = openContext(base, mostTensors * base.tensorOverhead());
+  let buffer: Pointer | null = null;
+  return {
+    declare: (type, ...ne) => base.newTensor(ctx, type, ne.length, BigInt64Array.from(ne, BigInt)),
+    allocate() {
+      buffer = base.backendAllocCtxTensors(ctx, backend);
+      if (buffer === null) throw new GradientDeviceError("the device has too little memory for the model");
+      base.backendBufferClear(buffer, 0);
+    },
+    [Symbol.dispose]() {
+      if (buffer !== null) base.backendBufferFree(buffer);
+      base.free(ctx);
+    },
+  };
+}
+
+function openGraphContext({ base, ops }: GgmlApi, mostNodes: number): GraphContext {
+  const graphs = 3 * base.graphOverheadCustom(mostNodes, false);
+  const ctx = openContext(base, mostNodes * base.tensorOverhead() + graphs);
+  return { ctx, ops: bindContext(ops, ctx), [Symbol.dispose]: () => base.free(ctx) };
+}
+
+function openContext(base: GgmlApi["base"], bytes: number): Pointer {
+  return base.init({ mem_size: bytes, mem_buffer: null, no_alloc: true });
+}
+
+function bindContext(ops: GgmlOps, ctx: Pointer): Ops {
+  const entries = Object.entries(ops).map(([name, operation]) => [name, operation.bind(null, ctx)]);
+  return Object.fromEntries(entries) as Ops;
+}

@@ -1,0 +1,113 @@
+import { GGML_TYPE, type Pointer } from "../native/ggml-api.ts";
+import { type Backend, declareMatrix } from "./backend.ts";
+import type { LlamaShape } from "./llama-shape.ts";
+import type { Packing } from "./packing.ts";
+import type { Tile, Tiles } from "./tiles.ts";
+
+/** What a micro-batch brings onto the device, and room for what passes between nodes of a graph. */
+export interface BatchInputs extends Disposable {
+  /** Packed tokens, N. */
+  readonly tokens: number;
+  /** Predicted tokens with their filling, P. */
+  readonly predicted: number;
+  /** Token ids, [N]. */
+  readonly ids: Pointer;
+  /** [N]. */
+  readonly positions: Pointer;
+  /** The packed token that predicts, [P]. */
+  readonly predictors: Pointer;
+  /** The predicted token ids, [P]. */
+  readonly targets: Pointer;
+  /** ∂loss/∂logp, [1, P]. */
+  readonly coefficients: Pointer;
+  readonly tiles: readonly TileInputs[];
+  /** Where each head of each packed token finds itself among the slots, [heads · N]. */
+  readonly slotOfHead: Pointer;
+  /** Room for the queries' values of all tiles, [headSize, heads · slots]. */
+  readonly slots: Pointer;
+  /** Room for gradients with respect to the predictors' normed states, [d, P]. */
+  readonly predictorGradients: Pointer;
+}
+
+/** A tile's indexes of rows in matrices [headSize, heads · N], and its mask. */
+export interface TileInputs {
+  readonly tile: Tile;
+  /** Order B, heads, Q. */
+  readonly queries: Pointer;
+  /** Order B, kvHeads, K. */
+  readonly keys: Pointer;
+  /** [K, Q, 1, B]. */
+  readonly mask: Pointer;
+}
+
+/** Gives a packing memory on the device and uploads it. */
+export function openBatchInputs(
+  backend: Backend,
+  shape: LlamaShape,
+  packing: Packing,
+  { tiles, slots }: Tiles,
+): BatchInputs {
+  const { heads, kvHeads, headSize, embedding } = shape;
+  const store = backend.openStore(16 + 3 * tiles.length);
+  const integers = (data: Int32Array) => ({ tensor: store.declare(GGML_TYPE.i32, data.length), data });
+  const tokens = packing.tokensN.length;
+  const predicted = packing.predictorsP.length;
+
+  const ids = integers(packing.tokensN);
+  const positions = integers(packing.positionsN);
+  const predictors = integers(packing.predictorsP);
+  const targets = integers(packing.targetsP);
+  const slotOfHead = integers(findSlots(tiles, heads, tokens));
+  const onDevice = tiles.map((tile) => ({
+    tile,
+    queries: integers(byHead(tile.queriesBQ, tile.B, tile.Q, heads)),
+    keys: integers(byHead(tile.keysBK, tile.B, tile.K, kvHeads)),
+    mask: { tensor: store.declare(GGML_TYPE.f32, tile.K, tile.Q, 1, tile.B), data: tile.maskBQK },
+  }));
+  const coefficients = declareMatrix(store, 1, predicted);
+  const room = declareMatrix(store, headSize, heads * slots);
+  const predictorGradients = declareMatrix(store, embedding, predicted);
+  store.allocate();
+  const ofTiles = onDevice.flatMap(({ queries, keys, mask }) => [queries, keys, mask]);
+  for (const { tensor, data } of [ids, positions, predictors, targets, slotOfHead, ...ofTiles])
+    backend.upload(tensor, data);
+
+  return {
+    tokens,
+    predicted,
+    ids: ids.tensor,
+    positions: positions.tensor,
+    predictors: predictors.tensor,
+    targets: targets.tensor,
+    coefficients,
+    tiles: onDevice.map(({ tile, queries, keys, mask }) => ({
+      tile,
+      queries: queries.tensor,
+      keys: keys.tensor,
+      mask: mask.tensor,
+    })),
+    slotOfHead: slotOfHead.tensor,
+    slots: room,
+    predictorGradients,
+    [Symbol.dispose]: () => store[Symbol.dispose](),
+  };
+}
+
+/** From packed tokens [B, count] to rows [B, heads, count] of a matrix that has a row for each head of each token. */
+function byHead(tokens: Int32Array, B: number, count: number, heads: number): Int32Array {
+  const rows = new Int32Array(tokens.length * heads);
+  for (let b = 0; b < B; b++)
+    for (let head = 0; head < heads; head++)
+      for (let index = 0; index < count; index++)
+        rows[(b * heads + head) * count + index] = (tokens[b * count + index] ?? 0) * heads + head;
+  return rows;
+}
+
+function findSlots(tiles: readonly Tile[], heads: number, tokens: number): Int32Array {
+  const slots = new Int32Array(heads * tokens);
+  for (const tile of tiles) {
+    const rows = byHead(tile.queriesBQ, tile.B, tile.Q, heads);
+    for (const [slot, row] of rows.entries()) slots[row] = tile.firstSlot * heads + slot;
+  }
+  return slots;
+}

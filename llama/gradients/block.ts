@@ -1,0 +1,45 @@
+import type { Pointer } from "../native/ggml-api.ts";
+import { attention } from "./attention.ts";
+import type { BatchInputs } from "./batch-inputs.ts";
+import { type Layer, type LayerContext, linear, norm } from "./linear.ts";
+import type { LlamaShape } from "./llama-shape.ts";
+
+/** One layer of a Llama: attention and a gated feed-forward network, each normed and added. x [d, N]. */
+export function block(
+  context: LayerContext,
+  shape: LlamaShape,
+  inputs: BatchInputs,
+  layer: number,
+  x: Pointer,
+): Layer {
+  const { ops } = context.graph;
+  const norm1 = norm(context, `blk.${layer}.attn_norm.weight`, shape.normEpsilon, x);
+  const mixed = attention(context, shape, inputs, layer, norm1.y);
+  const middle = ops.add(x, mixed.y);
+  const norm2 = norm(context, `blk.${layer}.ffn_norm.weight`, shape.normEpsilon, middle);
+  const fed = feedForward(context, layer, norm2.y);
+  return {
+    y: ops.add(middle, fed.y),
+    backward(dy) {
+      const dMiddle = ops.add(dy, norm2.backward(fed.backward(dy)));
+      return ops.add(dMiddle, norm1.backward(mixed.backward(dMiddle)));
+    },
+  };
+}
+
+/** W_down (silu(W_gate x) · W_up x). */
+function feedForward(context: LayerContext, layer: number, x: Pointer): Layer {
+  const { ops } = context.graph;
+  const gate = linear(context, `blk.${layer}.ffn_gate.weight`, x);
+  const up = linear(context, `blk.${layer}.ffn_up.weight`, x);
+  const down = linear(context, `blk.${layer}.ffn_down.weight`, ops.swigluSplit(gate.y, up.y));
+  return {
+    y: down.y,
+    backward(dy) {
+      const dProduct = down.backward(dy);
+      const dGate = gate.backward(ops.siluBack(ops.mul(dProduct, up.y), gate.y));
+      const dUp = up.backward(ops.mul(dProduct, ops.silu(gate.y)));
+      return ops.add(dGate, dUp);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import type { Pointer } from "../native/ggml-api.ts";
+import { type Backend, declareMatrix, type TensorStore } from "./backend.ts";
+
+/** What of a model is trained, or what a frozen adapter adds to it, as the layers see it. */
+export interface LayerParameters {
+  /** The low-rank update of a weight matrix; null where it has none. */
+  loraOf(weight: string): LoraTensors | null;
+  /** Where the gradient of a tensor of the model itself is summed; null where it is frozen. */
+  gradientOf(tensor: string): Pointer | null;
+}
+
+/** y += scale · B A x. Gradients are null in a frozen adapter. */
+export interface LoraTensors {
+  readonly scale: number;
+  /** [in, rank]. */
+  readonly a: Pointer;
+  /** B transposed, [out, rank], so that no product needs a transposed copy. */
+  readonly b: Pointer;
+  readonly gradientA: Pointer | null;
+  readonly gradientB: Pointer | null;
+}
+
+/** A trained matrix as the interface states it: `rows` × `columns`, row-major. */
+export interface Parameter {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A parameter on the device. */
+export interface ParameterTensor extends Parameter {
+  readonly value: Pointer;
+  readonly gradient: Pointer | null;
+  /** The device holds columns × rows. */
+  readonly transposed: boolean;
+}
+
+/** The matrices of a LoRA, in the order of the interface. */
+export interface LoraAdapter extends LayerParameters {
+  readonly tensors: readonly ParameterTensor[];
+}
+
+/** A weight matrix that gets a low-rank update: out × in. */
+export interface LoraTarget {
+  readonly weight: string;
+  readonly outputs: number;
+  readonly inputs: number;
+}
+
+/** Declares an adapter; memory comes from the store. A frozen one has no gradients. */
+export function declareLora(
+  store: TensorStore,
+  targets: readonly LoraTarget[],
+  { rank, scale, frozen }: { rank: number; scale: number; frozen: boolean },
+): LoraAdapter {
+  const pairs = new Map<string, LoraTensors>();
+  const tensors = targets.flatMap(({ weight, outputs, inputs }): ParameterTensor[] => {
+    const pair: LoraTensors = {
+      scale,
+      a: declareMatrix(store, inputs, rank),
+      b: declareMatrix(store, outputs, rank),
+      gradientA: frozen ? null : declareMatrix(store, inputs, rank),
+      gradientB: frozen ? null : declareMatrix(store, outputs, rank),
+    };
+    pairs.set(weight, pair);
+    return [
+      {
+        name: `${weight}.lora_a`,
+        rows: rank,
+        columns: inputs,
+        value: pair.a,
+        gradient: pair.gradientA,
+        transposed: false,
+      },
+      {
+        name: `${weight}.lora_b`,
+        rows: outputs,
+        columns: rank,
+        value: pair.b,
+        gradient: pair.gradientB,
+        transposed: true,
+      },
+    ];
+  });
+  return { tensors, loraOf: (weight) => pairs.get(weight) ?? null, gradientOf: () => null };
+}
+
+/** The values of all parameters, concatenated. */
+export function readValues(backend: Backend, tensors: readonly ParameterTensor[]): Float32Array {
+  return concatenate(tensors, ({ value }) => backend.download(value));
+}
+
+/** Overwrites all parameters. @throws RangeError when the count is not theirs */
+export function writeValues(backend: Backend, tensors: readonly ParameterTensor[], flat: Float32Array): void {
+  const count = countValues(tensors);
+  if (flat.length !== count)
+    throw new RangeError(`the parameters are ${count} numbers, ${flat.length} were given`);
+  let offset = 0;
+  for (const tensor of tensors) {
+    const { rows, columns, value } = tensor;
+    const matrix = flat.subarray(offset, offset + rows * columns);
+    backend.upload(value, tensor.transposed ? transpose(matrix, rows, columns) : matrix);
+    offset += rows * columns;
+  }
+}
+
+/** The summed gradients, concatenated as the values are; the sums start again from zero. */
+export function takeGradients(backend: Backend, tensors: readonly ParameterTensor[]): Float32Array {
+  return concatenate(tensors, ({ gradient }) => {
+    if (gradient === null) throw new RangeError("a frozen parameter has no gradient");
+    const sum = backend.download(gradient);
+    backend.upload(gradient, new Float32Array(sum.length));
+    return sum;
+  });
+}
+
+function concatenate(
+  tensors: readonly ParameterTensor[],
+  read: (tensor: ParameterTensor) => Float32Array,
+): Float32Array {
+  const flat = new Float32Array(countValues(tensors));
+  let offset = 0;
+  for (const tensor of tensors) {
+    const values = read(tensor);
+    flat.set(tensor.transposed ? transpose(values, tensor.columns, tensor.rows) : values, offset);
+    offset += values.length;
+  }
+  return flat;
+}
+
+function countValues(tensors: readonly ParameterTensor[]): number {
+  return tensors.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+}
+
+function transpose(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(matrix.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      result[column * rows + row] = matrix[row * columns + column] ?? 0;
+  return result;
+}

@@ -1,0 +1,111 @@
+/**
+ * Rows of attention in blocks that one matrix product computes: rows of similar size together, padded to the largest,
+ * long ones cut by queries so that no block's probabilities exceed {@link TILE_PROBABILITIES}.
+ *
+ * @module
+ */
+import type { AttentionRow, Packing } from "./packing.ts";
+
+/** A block of B rows, each with Q queries over K keys. Padded queries and keys stand for a dead token. */
+export interface Tile {
+  readonly B: number;
+  readonly Q: number;
+  readonly K: number;
+  /** Packed token of each query, [B, Q]. */
+  readonly queriesBQ: Int32Array;
+  /** Packed token of each key, [B, K]. */
+  readonly keysBK: Int32Array;
+  /** 0 where a query sees a key, else −∞, [B, Q, K]; padded queries see every key, so that their softmax is finite. */
+  readonly maskBQK: Float32Array;
+  /** Where its (row, query) pairs begin among those of all tiles. */
+  readonly firstSlot: number;
+}
+
+/** All tiles of a packing. */
+export interface Tiles {
+  readonly tiles: readonly Tile[];
+  /** How many (row, query) pairs all tiles have, padded ones included. */
+  readonly slots: number;
+}
+
+/** Query–key pairs of a tile, for one head, at most: 4 MiB of float32. A single query with more keys is one tile. */
+const TILE_PROBABILITIES = 1 << 20;
+/** Padding may make a tile's work this much larger than what the row needs. */
+const MOST_WASTE = 1.5;
+const QUERY_STEP = 16;
+const KEY_STEP = 32;
+
+/** Cuts a packing's attention into tiles. */
+export function tileAttention({ rows, tokensN }: Packing): Tiles {
+  const dead = tokensN.length - 1;
+  const groups = groupRows(rows.flatMap(cutRow).sort(bySize));
+  let slots = 0;
+  const tiles = groups.map((group) => {
+    const tile = buildTile(group, dead, slots);
+    slots += tile.B * tile.Q;
+    return tile;
+  });
+  return { tiles, slots };
+}
+
+function cutRow({ queries, keys }: AttentionRow): AttentionRow[] {
+  const most = Math.max(QUERY_STEP, Math.floor(TILE_PROBABILITIES / keys.length));
+  const before = keys.length - queries.length;
+  const parts: AttentionRow[] = [];
+  for (let first = 0; first < queries.length; first += most) {
+    const part = queries.slice(first, first + most);
+    parts.push({ queries: part, keys: keys.slice(0, before + first + part.length) });
+  }
+  return parts;
+}
+
+function bySize(a: AttentionRow, b: AttentionRow): number {
+  return b.keys.length - a.keys.length || b.queries.length - a.queries.length;
+}
+
+function groupRows(sorted: readonly AttentionRow[]): AttentionRow[][] {
+  const groups: AttentionRow[][] = [];
+  for (const row of sorted) {
+    const group = groups.at(-1);
+    if (group !== undefined && fits(group, row)) group.push(row);
+    else groups.push([row]);
+  }
+  return groups;
+}
+
+function fits(group: readonly AttentionRow[], row: AttentionRow): boolean {
+  const all = [...group, row];
+  const [Q, K] = sizeOf(all);
+  const wasteful = all.some(({ queries, keys }) => Q * K > MOST_WASTE * padded(queries.length, keys.length));
+  return !wasteful && all.length * Q * K <= TILE_PROBABILITIES;
+}
+
+function sizeOf(rows: readonly AttentionRow[]): [number, number] {
+  const queries = Math.max(...rows.map((row) => row.queries.length));
+  const keys = Math.max(...rows.map((row) => row.keys.length));
+  return [step(queries, QUERY_STEP), step(keys, KEY_STEP)];
+}
+
+function padded(queries: number, keys: number): number {
+  return step(queries, QUERY_STEP) * step(keys, KEY_STEP);
+}
+
+function step(count: number, size: number): number {
+  return Math.ceil(count / size) * size;
+}
+
+function buildTile(rows: readonly AttentionRow[], dead: number, firstSlot: number): Tile {
+  const B = rows.length;
+  const [Q, K] = sizeOf(rows);
+  const queriesBQ = new Int32Array(B * Q).fill(dead);
+  const keysBK = new Int32Array(B * K).fill(dead);
+  const maskBQK = new Float32Array(B * Q * K);
+  for (const [b, { queries, keys }] of rows.entries()) {
+    queriesBQ.set(queries, b * Q);
+    keysBK.set(keys, b * K);
+    const before = keys.length - queries.length;
+    for (let q = 0; q < queries.length; q++)
+      maskBQK.fill(Number.NEGATIVE_INFINITY, (b * Q + q) * K + before + q + 1, (b * Q + q + 1) * K);
+  }
+  return { B, Q, K, queriesBQ, keysBK, maskBQK, firstSlot };
+}
