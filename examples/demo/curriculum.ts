@@ -12,6 +12,7 @@ import { makeLesson } from "./task/lesson.ts";
 import { makeProblem } from "./task/problem.ts";
 import { promptOf } from "./task/prompt.ts";
 import { drawReply, type Habits } from "./task/reply.ts";
+import type { Split } from "./task/split.ts";
 
 /** One text to learn: what is given, and what is to be written. */
 export interface TrainingPair {
@@ -45,12 +46,19 @@ export const CURRICULUM: readonly Phase[] = [
 export function* pairsOf(phase: Phase): Generator<TrainingPair> {
   for (let number = CURRICULUM.indexOf(phase) * NUMBERS_OF_A_PHASE; ; number++) {
     const draw = createDraw(`${phase.name}-${number}`);
-    yield draw.chance(phase.lessons) ? makeLesson(number) : drawReplyPair(draw, number, phase.habits);
+    yield draw.chance(phase.lessons)
+      ? makeLesson(number)
+      : drawReplyPair(draw, "train", number, phase.habits);
   }
 }
 
-function drawReplyPair(draw: Draw, number: number, habits: Habits): TrainingPair {
-  const problem = makeProblem("train", number);
+/** Pair number `number` to measure with: a held-out problem and its right answer. */
+export function heldOutPair(number: number): TrainingPair {
+  return drawReplyPair(createDraw(`held-out-${number}`), "held-out", number, { careless: 0, damaged: 0 });
+}
+
+function drawReplyPair(draw: Draw, split: Split, number: number, habits: Habits): TrainingPair {
+  const problem = makeProblem(split, number);
   const prompt = promptOf(problem.issue, problem.path, problem.content);
   return { prompt, completion: drawReply(draw, problem, habits) };
 }
