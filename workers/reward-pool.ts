@@ -1,6 +1,6 @@
 import { Piscina } from "piscina";
 import { FleetError } from "../core/index.ts";
-import { RANGE } from "../rewards/index.ts";
+import { REWARD_RANGE } from "../rewards/index.ts";
 import type { Score, ScoreOrder } from "./reward-protocol.ts";
 import { createSemaphore } from "./semaphore.ts";
 
@@ -59,7 +59,7 @@ async function run(pool: Piscina<ScoreOrder, Score>, order: ScoreOrder, timeoutM
 }
 
 function inRange(score: Score): Score {
-  const [least, most] = RANGE;
+  const [least, most] = REWARD_RANGE;
   if (score.reward >= least && score.reward <= most) return score;
   throw new RewardFailedError(`the reward ${score.reward} is not in [${least}, ${most}]`);
 }

@@ -43,7 +43,7 @@ export interface Room {
   /** Counts a group of `samples`; it ends when all its samples have, or when it is disposed. */
   take(samples: number): Place;
   /** To be called when the unacknowledged work became less. */
-  looked(): void;
+  acknowledged(): void;
 }
 
 /** An empty room. `unacknowledgedBytes` is asked whenever the load is judged. */
@@ -85,6 +85,6 @@ export function createRoom(limits: Limits, unacknowledgedBytes: () => number): R
         [Symbol.dispose]: leave,
       };
     },
-    looked: condition.changed,
+    acknowledged: condition.changed,
   };
 }
