@@ -5,4 +5,4 @@
  * @module
  */
 
-export { createLogger, type LogFields, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
+export { createLogger, type Logger, type LoggerOptions } from "./logger.ts";

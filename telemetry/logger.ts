@@ -9,10 +9,10 @@ import { createRepeats } from "./repeats.ts";
  * - `info`: the life of the process and of the run; a few lines a minute.
  * - `debug`: the life of each task.
  */
-export type LogLevel = "error" | "warn" | "info" | "debug" | "silent";
+type LogLevel = "error" | "warn" | "info" | "debug" | "silent";
 
 /** What an event is about: ids, counts, durations with their unit in the name; an error as `error`. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 /**
  * Writes events. The text of an event is constant ("lease lost"), what varies is in the fields, so that lines

@@ -33,8 +33,8 @@ export interface SampleMessage {
 export interface Collector extends AsyncDisposable {
   /** Size of what the coordinator has not acknowledged. */
   readonly unacknowledgedBytes: number;
-  /** Rejects when the coordinator refuses this worker for good. */
-  readonly failed: Promise<never>;
+  /** Aborts, with the reason, when the coordinator refuses this worker for good; nothing is sent any more. */
+  readonly refused: AbortSignal;
   /** Keeps a lease alive until it is disposed or lost. */
   hold(lease: string, termMs: number): HeldLease;
   /**
@@ -67,8 +67,7 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
   const held = createHeldLeases();
   const condition = createCondition();
   const closed = new AbortController();
-  const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => {}); // Looked at by whoever races it.
+  const refused = new AbortController();
   let heartbeatDue = false;
   let unanswered = 0;
 
@@ -127,15 +126,22 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
       const openedAt = performance.now();
       const error = await useStream();
       if (closed.signal.aborted) return;
-      if (error !== null && dispositionOf(error) === "reject") return failure.reject(error);
+      if (dispositionOf(error) === "reject") return end(error, refused);
       logger.warn("collect stream ended", { unacknowledgedBytes: outbox.bytes, error });
       if (performance.now() - openedAt > MOST_REOPEN_MS) attempt = 0;
       await pause(backoffMs(attempt, FIRST_REOPEN_MS, MOST_REOPEN_MS), closed.signal);
     }
   }
 
+  /** Sends nothing more: whoever waits for an answer gets `reason`. */
+  function end(reason: unknown, how: AbortController): void {
+    how.abort(reason);
+    outbox.fail(reason);
+  }
+
   async function ask(message: CollectMessageInit, key: string, bytes: number): Promise<CollectAnswer> {
-    if (closed.signal.aborted) throw new CancelledError("the collector is closed");
+    closed.signal.throwIfAborted();
+    refused.signal.throwIfAborted();
     const answer = outbox.add({ message, key, bytes });
     condition.changed();
     return await answer;
@@ -147,7 +153,7 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
     get unacknowledgedBytes() {
       return outbox.bytes;
     },
-    failed: failure.promise,
+    refused: refused.signal,
     hold: (lease, termMs) => {
       const holding = held.hold(lease, termMs);
       condition.changed();
@@ -161,8 +167,7 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
       await ask({ release: { lease, task, reason } }, releaseKey(lease), 0);
     },
     [Symbol.asyncDispose]: async () => {
-      closed.abort();
-      outbox.fail(new CancelledError("the worker stopped before the coordinator acknowledged this"));
+      end(new CancelledError("the worker stopped before the coordinator acknowledged this"), closed);
       await running;
     },
   };

@@ -8,7 +8,6 @@ export const WorkerConfig = z.strictObject({
     .describe(
       "What happens to running training sequences when a new policy arrives: keep their KV cells, recompute them, or let them drain under the old one.",
     ),
-  slots: z.int().min(1).max(100).default(8).describe("Sequences decoded at once."),
   liveGroups: z
     .int()
     .min(1)

@@ -18,6 +18,7 @@ export interface EngineLifeOptions {
   readonly room: Room;
   readonly config: WorkerConfig;
   readonly name: string;
+  readonly slots: number;
   /** The base that is loaded. */
   readonly variant: string;
   /** SHA-256 of the run's base, in hex. */
@@ -117,11 +118,11 @@ function handle(
   });
 }
 
-function presenceOf(engine: Engine, { links, config, name, variant, logger }: EngineLifeOptions) {
+function presenceOf(engine: Engine, { links, config, name, slots, variant, logger }: EngineLifeOptions) {
   const { digest, quantization } = engine.model;
   const { device } = engine;
   return {
-    fixed: { name, device, modelDigest: digest, quantization, variant, slots: config.slots },
+    fixed: { name, device, modelDigest: digest, quantization, variant, slots },
     engine,
     announce: links.announce,
     intervalMs: config.presenceMs,

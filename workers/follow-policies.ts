@@ -3,7 +3,7 @@ import type { Policy } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 
 /** The pointer names a policy of another base than the run's. */
-export class ForeignPolicyError extends FleetError {
+class ForeignPolicyError extends FleetError {
   readonly code = "workers.foreign_policy";
   readonly disposition = "fatal";
 }

@@ -16,10 +16,9 @@ export { type Delivery, type HandleTaskDeps, handleTask } from "./handle-task.ts
 export { type IntakeWork, runIntake } from "./intake.ts";
 export { keepEngine } from "./keep-engine.ts";
 export type { LeasedGroup } from "./leased-group.ts";
-export { createPolicyGate, type PolicyGate } from "./policy-gate.ts";
+export { createPolicyGate } from "./policy-gate.ts";
 export { type PolicyState, policyToFollow, stepTowards } from "./policy-order.ts";
 export { openRewardPool, RewardFailedError, type RewardPool } from "./reward-pool.ts";
 export { type RecordContext, ROLLOUT_BYTES_AT_MOST, recordRollout } from "./rollout-record.ts";
 export { createRoom, wantsAnother } from "./room.ts";
 export { type ServeGroupDeps, serveGroup } from "./serve-group.ts";
-export { parseTaskAddress } from "./task-address.ts";

@@ -2,7 +2,7 @@ import { backoffMs, type Clock, dispositionOf, FleetError, pause } from "../core
 import type { Logger } from "../telemetry/index.ts";
 
 /** The engine dies again and again; another process, or another machine, may do better. */
-export class EngineUnstableError extends FleetError {
+class EngineUnstableError extends FleetError {
   readonly code = "workers.engine_unstable";
   readonly disposition = "fatal";
 }

@@ -1,9 +1,9 @@
 import type { CollectAnswer, CollectMessageInit } from "../proto/index.ts";
 
 /** A message that the coordinator must answer. */
-export interface OutgoingMessage {
+interface OutgoingMessage {
   readonly message: CollectMessageInit;
-  /** Its answer is known by this; see {@link keyOfAnswer}. */
+  /** Its answer is known by this; see `keyOfAnswer`. */
   readonly key: string;
   /** What it takes in memory. */
   readonly bytes: number;
@@ -23,8 +23,8 @@ export interface Outbox {
   settle(answer: CollectAnswer): void;
   /** A new stream was opened: everything unanswered has to go again, since the old stream's answers are lost. */
   rewind(): void;
-  /** Nothing will be sent any more: whoever waits gets `error`. */
-  fail(error: Error): void;
+  /** Nothing will be sent any more: whoever waits gets `reason`. */
+  fail(reason: unknown): void;
 }
 
 interface Entry extends OutgoingMessage {
@@ -64,8 +64,8 @@ export function createOutbox(): Outbox {
     rewind: () => {
       for (const entry of entries) entry.sent = false;
     },
-    fail: (error) => {
-      for (const entry of entries) entry.answered.reject(error);
+    fail: (reason) => {
+      for (const entry of entries) entry.answered.reject(reason);
       entries.clear();
     },
   };
@@ -82,7 +82,7 @@ export function releaseKey(lease: string): string {
 }
 
 /** The key of the message that an answer is for; null for a heartbeat's, which nobody waits for. */
-export function keyOfAnswer({ sample, release }: CollectAnswer): string | null {
+function keyOfAnswer({ sample, release }: CollectAnswer): string | null {
   if (sample) return sampleKey(sample.task, sample.sample);
   if (release) return releaseKey(release.lease);
   return null;

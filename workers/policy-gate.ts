@@ -6,7 +6,7 @@ import { createCondition } from "./condition.ts";
 import { assertSameAdapter, newer, type PolicyOrder, policyToFollow, stepTowards } from "./policy-order.ts";
 
 /** A group's leave to be sampled; while it is held, an evaluation group's policy stays. */
-export interface Admission extends Disposable {
+interface Admission extends Disposable {
   /** The policy that is active now. */
   readonly policy: Policy;
 }

@@ -9,7 +9,7 @@ import { FleetError } from "../core/index.ts";
 import type { Policy } from "../llama/index.ts";
 
 /** A version was seen with two adapters, which must never happen. */
-export class PolicyConflictError extends FleetError {
+class PolicyConflictError extends FleetError {
   readonly code = "workers.policy_conflict";
   readonly disposition = "fatal";
 }

@@ -30,7 +30,7 @@ export function wantsAnother(load: Load, limits: Limits): boolean {
 }
 
 /** A group's claim on the engine. */
-export interface Place extends Disposable {
+interface Place extends Disposable {
   /** One of its samples needs no slot any more. */
   sampleEnded(): void;
 }

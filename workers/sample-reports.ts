@@ -10,7 +10,7 @@ import { RewardFailedError, type RewardPool } from "./reward-pool.ts";
 import { RolloutTooLargeError, recordRollout } from "./rollout-record.ts";
 
 /** The engine spoke of a sample that it was not given. */
-export class UnknownSampleError extends FleetError {
+class UnknownSampleError extends FleetError {
   readonly code = "workers.unknown_sample";
   readonly disposition = "fatal";
 }

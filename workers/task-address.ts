@@ -1,7 +1,7 @@
 import { FleetError } from "../core/index.ts";
 
 /** A subject that no task is published on. */
-export class ForeignSubjectError extends FleetError {
+class ForeignSubjectError extends FleetError {
   readonly code = "workers.foreign_subject";
   readonly disposition = "fatal";
 }

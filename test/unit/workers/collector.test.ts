@@ -136,9 +136,12 @@ describe("openCollector", () => {
     }
     const peer = openWith();
 
+    const answered = collector.deliver(sampleThat({}));
+    const rejected = expect(answered).rejects.toThrow("the token is not this run's");
     (await peer.stream(0)).break(new WrongToken("the token is not this run's"));
 
-    await expect(collector.failed).rejects.toThrow("the token is not this run's");
+    await rejected;
+    expect(collector.refused.reason).toBeInstanceOf(WrongToken);
   });
 });
 

@@ -1,0 +1,105 @@
+import { dispositionOf, type Shutdown, systemClock } from "../core/index.ts";
+import { type Device, type ModelConfig, openEngine, readModelInfo } from "../llama/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { openFleetClient } from "../transport/index.ts";
+import { assertSameBase } from "./base-check.ts";
+import { openCollector } from "./collector.ts";
+import type { WorkerConfig } from "./config.ts";
+import { runEngineLife } from "./engine-life.ts";
+import { keepEngine } from "./keep-engine.ts";
+import type { WorkerLinks } from "./links.ts";
+import { openRewardPool } from "./reward-pool.ts";
+import { createRoom, type Limits } from "./room.ts";
+import { openRunLink } from "./run-link.ts";
+
+/** What one worker needs to know. */
+export interface WorkerOptions {
+  readonly coordinator: {
+    /** `host:port` */
+    readonly address: string;
+    /** The run's token. */
+    readonly token: string;
+  };
+  /** Unique in the run. */
+  readonly name: string;
+  readonly model: ModelConfig;
+  readonly device: Device;
+  /** Sequences decoded at once, 1 to 100. */
+  readonly slots: number;
+  /** ggml's threads. */
+  readonly threads: number;
+  readonly config: WorkerConfig;
+  readonly logger: Logger;
+}
+
+/** The training base, of which a run has no variants. */
+const VARIANT = "base";
+const MEGABYTE = 1_000_000;
+
+/**
+ * Runs one worker. Resolves after `shutdown.stop`, once every lease is handed over or released and everything opened
+ * here is closed; `shutdown.abandon` lets go of what is left.
+ *
+ * What is cheap and may be wrong comes first (address, token, model file, digest, NATS), the engine last.
+ *
+ * @throws FleetErrors: "reject" for what a person has to set right, "fatal" when this worker cannot go on
+ */
+export async function runWorker(options: WorkerOptions, shutdown: Shutdown): Promise<void> {
+  try {
+    await joinAndWork(options, shutdown);
+  } catch (error) {
+    const wanted = shutdown.stop.aborted && dispositionOf(error) === "cancelled";
+    if (!wanted) throw error;
+  }
+}
+
+async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown): Promise<void> {
+  const { name, model, config, logger } = options;
+  await using client = openFleetClient({ ...options.coordinator, name });
+  const joined = await client.connect("worker", { signal: stop });
+  const { digest } = await readModelInfo(model.gguf);
+  assertSameBase(model.gguf, digest, joined.baseDigest);
+  await using run = await openRunLink(joined, name, VARIANT);
+  await using rewards = openRewardPool({ threads: config.rewardThreads, timeoutMs: config.rewardTimeoutMs });
+  await using collector = openCollector({
+    open: client.collect,
+    worker: name,
+    logger,
+    onAcknowledged: () => room.acknowledged(),
+  });
+  const room = createRoom(limitsOf(options), () => collector.unacknowledgedBytes);
+  letGo(abandon, collector, rewards);
+
+  const links: WorkerLinks = {
+    ...run,
+    lease: (address) => client.lease({ ...address, worker: name }),
+    collector,
+    rewards,
+  };
+  const life = { links, room, config, name, slots: options.slots, variant: VARIANT, base: digest, logger };
+  const ending = AbortSignal.any([stop, collector.refused]);
+  await keepEngine(
+    {
+      open: () =>
+        openEngine({ ...model, device: options.device, slots: options.slots, threads: options.threads }),
+      live: (engine) => runEngineLife(engine, life, ending),
+      restart: config.engineRestart,
+      clock: systemClock,
+      logger,
+    },
+    ending,
+  );
+  collector.refused.throwIfAborted();
+}
+
+/** Closes what a worker may still be waiting for once `abandon` aborts. */
+function letGo(abandon: AbortSignal, ...waitedFor: readonly AsyncDisposable[]): void {
+  abandon.addEventListener("abort", () => {
+    for (const link of waitedFor) void link[Symbol.asyncDispose]();
+  });
+}
+
+function limitsOf({ slots, config }: WorkerOptions): Limits {
+  const unacknowledgedBytes = config.unacknowledgedMegabytes * MEGABYTE;
+  return { slots, liveGroups: config.liveGroups, unacknowledgedBytes };
+}
