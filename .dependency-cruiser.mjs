@@ -21,6 +21,10 @@ const owners = {
   koffi: "llama",
   "@nats-io": "transport",
   "@grpc": "transport",
+  "@duckdb": "coordinator",
+  "@huggingface/jinja": "llama",
+  piscina: "workers",
+  commander: "cli",
   "@kubernetes/client-node": "autoscaler",
   "@opentelemetry/(sdk|exporter)": "telemetry",
 };

@@ -1,0 +1,124 @@
+/**
+ * The archive's two tables. A rollout's row is what the worker sent, readable without this program; an outcome's row
+ * is what became of the sample.
+ *
+ * @module
+ */
+
+import type { DuckDBAppender } from "@duckdb/node-api";
+import { FLOAT, INTEGER, LIST } from "@duckdb/node-api";
+import type { Rollout } from "../../proto/index.ts";
+import { float32Array, int32Array } from "../../transport/index.ts";
+import type { Outcome } from "../ledger/state.ts";
+
+/** A rollout with its place in ROLLOUTS and what the dataset says about its instance. */
+export interface ArchivedRollout {
+  readonly sequence: number;
+  readonly sha256: string;
+  readonly rollout: Rollout;
+  /** The instance's further fields, as JSON. */
+  readonly extraJson: string;
+}
+
+/** One column: its SQL type, and how a row's value is appended. */
+export interface Column<Row> {
+  readonly name: string;
+  readonly type: string;
+  append(appender: DuckDBAppender, row: Row): void;
+}
+
+function text<Row>(name: string, value: (row: Row) => string): Column<Row> {
+  return { name, type: "VARCHAR", append: (appender, row) => appender.appendVarchar(value(row)) };
+}
+
+function integer<Row>(name: string, value: (row: Row) => number): Column<Row> {
+  return { name, type: "INTEGER", append: (appender, row) => appender.appendInteger(value(row)) };
+}
+
+/** Counted by the server, so wider than an index. */
+function long<Row>(name: string, value: (row: Row) => number | null): Column<Row> {
+  return {
+    name,
+    type: "BIGINT",
+    append: (appender, row) => {
+      const number = value(row);
+      if (number === null) appender.appendNull();
+      else appender.appendBigInt(BigInt(number));
+    },
+  };
+}
+
+function real<Row>(name: string, value: (row: Row) => number): Column<Row> {
+  return { name, type: "DOUBLE", append: (appender, row) => appender.appendDouble(value(row)) };
+}
+
+function flag<Row>(name: string, value: (row: Row) => boolean): Column<Row> {
+  return { name, type: "BOOLEAN", append: (appender, row) => appender.appendBoolean(value(row)) };
+}
+
+function tokenIds<Row>(name: string, bytes: (row: Row) => Uint8Array | undefined): Column<Row> {
+  return {
+    name,
+    type: "INTEGER[]",
+    append: (appender, row) =>
+      appender.appendList([...int32Array(bytes(row) ?? new Uint8Array())], LIST(INTEGER)),
+  };
+}
+
+function perToken<Row>(name: string, bytes: (row: Row) => Uint8Array | undefined): Column<Row> {
+  return {
+    name,
+    type: "FLOAT[]",
+    append: (appender, row) =>
+      appender.appendList([...float32Array(bytes(row) ?? new Uint8Array())], LIST(FLOAT)),
+  };
+}
+
+/** Columns of `rollouts/*.parquet`. */
+export const ROLLOUT_COLUMNS: readonly Column<ArchivedRollout>[] = [
+  long("sequence", (row) => row.sequence),
+  text("sha256", (row) => row.sha256),
+  text("run", ({ rollout }) => rollout.run),
+  text("lane", ({ rollout }) => rollout.lane),
+  text("task", ({ rollout }) => rollout.task),
+  integer("sample", ({ rollout }) => rollout.sample),
+  integer("attempt", ({ rollout }) => rollout.attempt),
+  text("instance", ({ rollout }) => rollout.instance),
+  text("text", ({ rollout }) => rollout.completion?.text ?? ""),
+  real("reward", ({ rollout }) => rollout.reward?.value ?? Number.NaN),
+  flag("exact", ({ rollout }) => rollout.reward?.exact ?? false),
+  text("error_class", ({ rollout }) => rollout.reward?.errorClass ?? ""),
+  text("scorer", ({ rollout }) => rollout.reward?.scorer ?? ""),
+  text("components_json", ({ rollout }) => JSON.stringify(rollout.reward?.components ?? [])),
+  text("explanation_json", ({ rollout }) => rollout.reward?.explanationJson ?? ""),
+  text("finish", ({ rollout }) => rollout.completion?.finish ?? ""),
+  real("temperature", ({ rollout }) => rollout.temperature),
+  text("seed", ({ rollout }) => rollout.seed),
+  text("worker", ({ rollout }) => rollout.worker),
+  text("spans_json", ({ rollout }) => JSON.stringify(rollout.completion?.spans ?? [])),
+  real("queued_ms", ({ rollout }) => rollout.timings?.queuedMs ?? 0),
+  real("prefill_ms", ({ rollout }) => rollout.timings?.prefillMs ?? 0),
+  real("decode_ms", ({ rollout }) => rollout.timings?.decodeMs ?? 0),
+  real("reward_ms", ({ rollout }) => rollout.timings?.rewardMs ?? 0),
+  text("trace_id", ({ rollout }) => rollout.traceId),
+  text("extra_json", (row) => row.extraJson),
+  tokenIds("prompt_tokens", ({ rollout }) => rollout.promptTokens),
+  tokenIds("tokens", ({ rollout }) => rollout.completion?.tokens),
+  perToken("logp", ({ rollout }) => rollout.completion?.logp),
+  perToken("logq", ({ rollout }) => rollout.completion?.logq),
+  perToken("entropy", ({ rollout }) => rollout.completion?.entropy),
+];
+
+/** Columns of `outcomes/*.parquet`. */
+export const OUTCOME_COLUMNS: readonly Column<Outcome>[] = [
+  text("lane", (row) => row.lane),
+  text("task", (row) => row.task),
+  integer("sample", (row) => row.sample),
+  integer("attempt", (row) => row.attempt),
+  text("instance", (row) => row.instance),
+  text("outcome", (row) => row.outcome),
+  text("reason", (row) => row.reason),
+  long("step", (row) => row.step),
+  long("sequence", (row) => row.sequence),
+  text("sha256", (row) => row.sha256 ?? ""),
+];

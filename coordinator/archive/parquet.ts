@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { renameDurably } from "../../core/index.ts";
+import type { Column } from "./columns.ts";
+
+/** The archive is written beside the run's own work: it must not take its cores or memory. */
+const LIMITS = { threads: "1", memory_limit: "512MB" };
+
+/**
+ * Writes rows as one Parquet file that is there whole or not at all: temporary file → fsync → rename → fsync of the
+ * folder.
+ *
+ * @returns SHA-256 of the file, in hex
+ */
+export async function writeParquet<Row>(
+  path: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Promise<string> {
+  const temporary = `${path}.tmp`;
+  const instance = await DuckDBInstance.create(":memory:", LIMITS);
+  const connection = await instance.connect();
+  try {
+    await connection.run(
+      `CREATE TABLE rows (${columns.map(({ name, type }) => `${name} ${type}`).join(", ")})`,
+    );
+    const appender = await connection.createAppender("rows");
+    for (const row of rows) {
+      for (const column of columns) column.append(appender, row);
+      appender.endRow();
+    }
+    appender.closeSync();
+    await connection.run(`COPY rows TO ${quoted(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+  await makeDurable(temporary);
+  const sha256 = await digestOf(temporary);
+  await renameDurably(temporary, path);
+  return sha256;
+}
+
+/** Runs one query over Parquet files. */
+export async function queryParquet(sql: string): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(":memory:", LIMITS);
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** A string as SQL writes it. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+async function makeDurable(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}

@@ -1,0 +1,89 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { queryParquet, quoted } from "./parquet.ts";
+
+/** A rollout as a person reads it. */
+export interface RolloutView {
+  readonly sequence: number;
+  readonly lane: string;
+  readonly task: string;
+  readonly sample: number;
+  readonly instance: string;
+  readonly temperature: number;
+  /** Step of its batch, or version of its evaluation; null while neither is known. */
+  readonly step: number | null;
+  /** What became of it; "" while that is not known. */
+  readonly outcome: string;
+  readonly reward: number;
+  readonly exact: boolean;
+  readonly errorClass: string;
+  readonly finish: string;
+  readonly worker: string;
+  /** Sampled tokens. */
+  readonly tokens: number;
+  readonly text: string;
+  readonly explanationJson: string;
+}
+
+/** Which rollouts, in which order. */
+export interface RolloutQuery {
+  readonly lane?: "train" | "eval";
+  readonly step?: number;
+  readonly instance?: string;
+  readonly sort: "sequence" | "reward" | "tokens";
+  readonly atMost: number;
+}
+
+/** Reads rollouts from the archive in `folder`; none where nothing is archived yet. */
+export async function readArchive(folder: string, query: RolloutQuery): Promise<RolloutView[]> {
+  if (!(await holdsFiles(join(folder, "rollouts")))) return [];
+  const outcomes = (await holdsFiles(join(folder, "outcomes")))
+    ? `SELECT sequence, step, outcome FROM ${files(folder, "outcomes")} WHERE sequence IS NOT NULL`
+    : "SELECT NULL::BIGINT AS sequence, NULL::BIGINT AS step, '' AS outcome WHERE false";
+  const rows = await queryParquet(`
+    SELECT r.sequence, r.lane, r.task, r.sample, r.instance, r.temperature, o.step, coalesce(o.outcome, '') AS outcome,
+      r.reward, r.exact, r.error_class, r.finish, r.worker, len(r.tokens) AS tokens, r.text, r.explanation_json
+    FROM ${files(folder, "rollouts")} r LEFT JOIN (${outcomes}) o USING (sequence)
+    WHERE ${conditionOf(query)}
+    ORDER BY ${query.sort === "sequence" ? "r.sequence" : `${query.sort} DESC, r.sequence`}
+    LIMIT ${query.atMost}`);
+  return rows.map(viewOf);
+}
+
+function conditionOf({ lane, step, instance }: RolloutQuery): string {
+  const conditions = ["r.finish <> 'FINISH_PARTIAL'"];
+  if (lane !== undefined) conditions.push(`r.lane = ${quoted(lane)}`);
+  if (step !== undefined) conditions.push(`o.step = ${step}`);
+  if (instance !== undefined) conditions.push(`r.instance = ${quoted(instance)}`);
+  return conditions.join(" AND ");
+}
+
+function files(folder: string, table: string): string {
+  return `read_parquet(${quoted(join(folder, table, "*.parquet"))})`;
+}
+
+function viewOf(row: Record<string, unknown>): RolloutView {
+  return {
+    sequence: Number(row["sequence"]),
+    lane: String(row["lane"]),
+    task: String(row["task"]),
+    sample: Number(row["sample"]),
+    instance: String(row["instance"]),
+    temperature: Number(row["temperature"]),
+    step: row["step"] === null ? null : Number(row["step"]),
+    outcome: String(row["outcome"]),
+    reward: Number(row["reward"]),
+    exact: row["exact"] === true,
+    errorClass: String(row["error_class"]),
+    finish: String(row["finish"]),
+    worker: String(row["worker"]),
+    tokens: Number(row["tokens"]),
+    text: String(row["text"]),
+    explanationJson: String(row["explanation_json"]),
+  };
+}
+
+async function holdsFiles(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => name.endsWith(".parquet"));
+}

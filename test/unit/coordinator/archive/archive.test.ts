@@ -1,0 +1,107 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type ArchivedRollout,
+  type Outcome,
+  openArchive,
+  readArchive,
+} from "../../../../coordinator/index.ts";
+import { decodeRollout, encodeRollout, float32Bytes, int32Bytes } from "../../../../transport/index.ts";
+
+describe("the archive", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "archive-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("gives back what was written, with what became of it", async () => {
+    const archive = await openArchive(folder);
+    await archive.writeRollouts({ from: 1, through: 2 }, [
+      rolloutThat(1, { reward: 0.25 }),
+      rolloutThat(2, { reward: 1 }),
+    ]);
+    await archive.writeOutcomes({ from: 1, through: 2 }, [outcomeThat({ sequence: 2, step: 7 })]);
+
+    const [best] = await readArchive(folder, { step: 7, sort: "reward", atMost: 10 });
+
+    expect(best).toMatchObject({
+      sequence: 2,
+      step: 7,
+      outcome: "trained",
+      reward: 1,
+      text: "reply 2",
+      tokens: 3,
+    });
+  });
+
+  it("sorts by reward, best first, and stops at the most asked for", async () => {
+    const archive = await openArchive(folder);
+    const rewards = [0.5, -1, 1, 0.75];
+    await archive.writeRollouts(
+      { from: 1, through: 4 },
+      rewards.map((reward, i) => rolloutThat(i + 1, { reward })),
+    );
+
+    const found = await readArchive(folder, { sort: "reward", atMost: 2 });
+
+    expect(found.map((rollout) => rollout.reward)).toEqual([1, 0.75]);
+  });
+
+  it("names files by their range and leaves no temporary one", async () => {
+    const archive = await openArchive(folder);
+
+    const written = await archive.writeRollouts({ from: 3, through: 12 }, [rolloutThat(3, {})]);
+
+    expect(written?.file).toBe("rollouts/0000000003-0000000012.parquet");
+    expect(written?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(await readdir(join(folder, "rollouts"))).toEqual(["0000000003-0000000012.parquet"]);
+  });
+
+  it("writes no file for a range without rollouts, and reads nothing where nothing is", async () => {
+    const archive = await openArchive(folder);
+
+    expect(await archive.writeRollouts({ from: 1, through: 9 }, [])).toBeNull();
+    expect(await readArchive(folder, { sort: "sequence", atMost: 10 })).toEqual([]);
+  });
+});
+
+function rolloutThat(sequence: number, { reward = 0 }: { reward?: number }): ArchivedRollout {
+  const rollout = decodeRollout(
+    encodeRollout({
+      run: "r1",
+      lane: "train",
+      task: "t1",
+      sample: sequence,
+      instance: "i1",
+      promptTokens: int32Bytes(Int32Array.of(1, 2)),
+      completion: {
+        tokens: int32Bytes(Int32Array.of(5, 6, 7)),
+        logp: float32Bytes(Float32Array.of(-1, -2, -3)),
+        entropy: float32Bytes(Float32Array.of(1, 1, 1)),
+        finish: "FINISH_END",
+        text: `reply ${sequence}`,
+      },
+      reward: { value: reward, scorer: "swe-rl/1" },
+    }),
+  );
+  return { sequence, sha256: "00", rollout, extraJson: "{}" };
+}
+
+function outcomeThat(overrides: Partial<Outcome>): Outcome {
+  return {
+    lane: "train",
+    task: "t1",
+    sample: 2,
+    attempt: 1,
+    instance: "i1",
+    outcome: "trained",
+    reason: "",
+    step: 1,
+    sequence: 1,
+    sha256: null,
+    ...overrides,
+  };
+}
