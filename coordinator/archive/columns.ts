@@ -16,6 +16,8 @@ export interface ArchivedRollout {
   readonly sequence: number;
   readonly sha256: string;
   readonly rollout: Rollout;
+  /** The instance's issue. */
+  readonly issue: string;
   /** The instance's further fields, as JSON. */
   readonly extraJson: string;
 }
@@ -84,6 +86,7 @@ export const ROLLOUT_COLUMNS: readonly Column<ArchivedRollout>[] = [
   integer("sample", ({ rollout }) => rollout.sample),
   integer("attempt", ({ rollout }) => rollout.attempt),
   text("instance", ({ rollout }) => rollout.instance),
+  text("issue", (row) => row.issue),
   text("text", ({ rollout }) => rollout.completion?.text ?? ""),
   real("reward", ({ rollout }) => rollout.reward?.value ?? Number.NaN),
   flag("exact", ({ rollout }) => rollout.reward?.exact ?? false),

@@ -21,6 +21,7 @@ export interface RolloutView {
   readonly worker: string;
   /** Sampled tokens. */
   readonly tokens: number;
+  readonly issue: string;
   readonly text: string;
   readonly explanationJson: string;
 }
@@ -42,7 +43,7 @@ export async function readArchive(folder: string, query: RolloutQuery): Promise<
     : "SELECT NULL::BIGINT AS sequence, NULL::BIGINT AS step, '' AS outcome WHERE false";
   const rows = await queryParquet(`
     SELECT r.sequence, r.lane, r.task, r.sample, r.instance, r.temperature, o.step, coalesce(o.outcome, '') AS outcome,
-      r.reward, r.exact, r.error_class, r.finish, r.worker, len(r.tokens) AS tokens, r.text, r.explanation_json
+      r.reward, r.exact, r.error_class, r.finish, r.worker, len(r.tokens) AS tokens, r.issue, r.text, r.explanation_json
     FROM ${files(folder, "rollouts")} r LEFT JOIN (${outcomes}) o USING (sequence)
     WHERE ${conditionOf(query)}
     ORDER BY ${query.sort === "sequence" ? "r.sequence" : `${query.sort} DESC, r.sequence`}
@@ -78,6 +79,7 @@ function viewOf(row: Record<string, unknown>): RolloutView {
     finish: String(row["finish"]),
     worker: String(row["worker"]),
     tokens: Number(row["tokens"]),
+    issue: String(row["issue"]),
     text: String(row["text"]),
     explanationJson: String(row["explanation_json"]),
   };

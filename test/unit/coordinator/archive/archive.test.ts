@@ -87,7 +87,7 @@ function rolloutThat(sequence: number, { reward = 0 }: { reward?: number }): Arc
       reward: { value: reward, scorer: "swe-rl/1" },
     }),
   );
-  return { sequence, sha256: "00", rollout, extraJson: "{}" };
+  return { sequence, sha256: "00", rollout, issue: "`f` is wrong", extraJson: "{}" };
 }
 
 function outcomeThat(overrides: Partial<Outcome>): Outcome {

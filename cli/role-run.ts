@@ -1,0 +1,97 @@
+import { basename, dirname } from "node:path";
+import type { CoordinatorOptions } from "../coordinator/index.ts";
+import { ConfigError } from "../core/index.ts";
+import { readModelInfo } from "../llama/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { UpdaterOptions } from "../updater/index.ts";
+import type { WorkerOptions } from "../workers/index.ts";
+import { readSecrets } from "./local/index.ts";
+import { readRunConfig } from "./read-run-config.ts";
+import type { RunConfig } from "./run-config.ts";
+import { RunFolder } from "./run-folder.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+/** A run as one of its processes sees it: the resolved configuration and what each role is told of it. */
+export interface RoleRun {
+  readonly config: RunConfig;
+  coordinatorOptions(resume: boolean, logger: Logger): CoordinatorOptions;
+  workerOptions(name: string, pool: number, logger: Logger): WorkerOptions;
+  updaterOptions(logger: Logger): UpdaterOptions;
+}
+
+/**
+ * Reads what a role process needs from the folder of its run.
+ *
+ * @param file - the resolved `run.yaml` in that folder
+ */
+export async function openRoleRun(file: string): Promise<RoleRun> {
+  const config = await readRunConfig(file);
+  const folder = new RunFolder(dirname(dirname(file)), basename(dirname(file)));
+  const secrets = await readSecrets(folder);
+  const endpoints = await folder.endpoints();
+  const base = await readModelInfo(config.model.gguf);
+  const coordinator = () => {
+    if (endpoints.coordinator === undefined) {
+      throw new ConfigError(`the coordinator of run ${folder.id} has not started: start it first`);
+    }
+    const { host, port } = endpoints.coordinator;
+    return { address: `${host}:${port}`, token: secrets.token };
+  };
+
+  return {
+    config,
+    coordinatorOptions: (resume, logger) => {
+      if (endpoints.nats === undefined) {
+        throw new ConfigError(`the nats-server of run ${folder.id} has not started: start it first`);
+      }
+      return {
+        run: folder.id,
+        resume,
+        seed: config.seed,
+        steps: config.steps,
+        base: base.digest,
+        dataset: config.dataset,
+        batch: config.batch,
+        sampling: config.sampling,
+        eval: config.eval,
+        leases: config.leases,
+        reward: config.reward,
+        runJson: JSON.stringify(config),
+        nats: { url: endpoints.nats.url, users: secrets.users },
+        listen: { host: LOOPBACK, port: endpoints.coordinator?.port ?? 0, token: secrets.token },
+        onListening: (port: number) => folder.recordEndpoints({ coordinator: { host: LOOPBACK, port } }),
+        archive: folder.archive,
+        summary: folder.summary,
+        logger,
+      };
+    },
+    workerOptions: (name, pool, logger) => {
+      const { device, threads, slots } = config.local.workers[pool] ?? {};
+      return {
+        name,
+        coordinator: coordinator(),
+        model: config.model,
+        device: device ?? "auto",
+        slots: slots ?? config.worker.slots,
+        threads: threads ?? 1,
+        config: config.worker,
+        logger,
+      };
+    },
+    updaterOptions: (logger) => ({
+      run: folder.id,
+      seed: config.seed,
+      steps: config.steps,
+      coordinator: coordinator(),
+      gguf: config.model.gguf,
+      ...config.local.updater,
+      grpo: config.grpo,
+      lora: config.lora,
+      optimizer: config.optimizer,
+      checkpoints: config.checkpoints,
+      folder: folder.checkpoints,
+      log: logger,
+    }),
+  };
+}
