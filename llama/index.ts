@@ -20,4 +20,11 @@ export type {
   SampleRequest,
   SamplingSettings,
 } from "./decoding/generation.ts";
+export type { MicroBatch, TrainingSequence } from "./gradients/micro-batch.ts";
+export { type GradientEngine, openGradientEngine } from "./gradients/open-gradient-engine.ts";
+export type { Matrix } from "./gradients/orthogonalize.ts";
+export type { Parameter } from "./gradients/parameters.ts";
+export type { ForwardResult } from "./gradients/plan.ts";
+export type { ForwardAdapter, GradientOptions } from "./gradients/protocol.ts";
+export type { Trainable } from "./gradients/trainable.ts";
 export type { Device } from "./native/libraries.ts";

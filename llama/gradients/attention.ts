@@ -1,7 +1,7 @@
 import type { Pointer, Rope } from "../native/ggml-api.ts";
 import type { BatchInputs, TileInputs } from "./batch-inputs.ts";
 import { type Layer, type LayerContext, linear } from "./linear.ts";
-import type { LlamaShape } from "./llama-shape.ts";
+import type { LlamaShape } from "./trainable.ts";
 
 const FLOAT_BYTES = 4;
 /** Interleaved pairs: the rows of a GGUF's Q and K are already in that order. */
@@ -137,13 +137,7 @@ function mixTile({ graph: { ops } }: LayerContext, shape: LlamaShape, inputs: Ti
     backward(dy: Pointer) {
       const dyTile = gatherQueries(dy);
       const dp = ops.reshape4d(ops.mulMat(v, dyTile), K, Q, shape.heads, B);
-      const ds = ops.reshape4d(
-        ops.softMaxExtBack(dp, probabilities, scale, 0),
-        K,
-        queriesOfKv,
-        kvHeads,
-        B,
-      );
+      const ds = ops.reshape4d(ops.softMaxExtBack(dp, probabilities, scale, 0), K, queriesOfKv, kvHeads, B);
       return {
         dq: ops.mulMat(transposed(k), ds),
         dk: scatterKeys(ops.outProd(ds, q), heads.k),

@@ -1,8 +1,8 @@
 import { GGML_TYPE, type Pointer } from "../native/ggml-api.ts";
 import { type Backend, declareMatrix } from "./backend.ts";
-import type { LlamaShape } from "./llama-shape.ts";
 import type { Packing } from "./packing.ts";
 import type { Tile, Tiles } from "./tiles.ts";
+import type { LlamaShape } from "./trainable.ts";
 
 /** What a micro-batch brings onto the device, and room for what passes between nodes of a graph. */
 export interface BatchInputs extends Disposable {

@@ -1,3 +1,4 @@
+import { PROJECTIONS } from "../gguf/index.ts";
 import type { Pointer } from "../native/ggml-api.ts";
 import { declareMatrix, type TensorStore } from "./backend.ts";
 import type { MicroBatch } from "./micro-batch.ts";
@@ -31,7 +32,8 @@ export class GradientOrderError extends RangeError {}
 export function openGradientModel(model: ModelOnDevice, trainable: Trainable): GradientModel {
   const { backend, weights } = model;
   const store = backend.openStore(16 + 8 * weights.all.length);
-  const sets = trainable.kind === "lora" ? declareAdapters(store, model, trainable) : declareAll(store, model);
+  const sets =
+    trainable.kind === "lora" ? declareAdapters(store, model, trainable) : declareAll(store, model);
   store.allocate();
   const allocators = { trained: backend.openAllocator(), frozen: backend.openAllocator() };
   let plan: { plan: Plan; predicted: number } | null = null;
@@ -61,10 +63,13 @@ export function openGradientModel(model: ModelOnDevice, trainable: Trainable): G
     forward: (batch, adapter) =>
       adapter === "trained" ? forwardTrained(batch) : forwardFrozen(batch, adapter),
     backward(coefficientsT) {
-      if (plan === null) throw new GradientOrderError("backward follows a forward of the trained parameters, once");
+      if (plan === null)
+        throw new GradientOrderError("backward follows a forward of the trained parameters, once");
       const { plan: current, predicted } = plan;
       if (coefficientsT.length !== predicted)
-        throw new GradientOrderError(`${coefficientsT.length} coefficients for ${predicted} predicted tokens`);
+        throw new GradientOrderError(
+          `${coefficientsT.length} coefficients for ${predicted} predicted tokens`,
+        );
       plan = null;
       current.backward(coefficientsT);
       current[Symbol.dispose]();
@@ -92,7 +97,7 @@ function declareAdapters(
   { rank, alpha, targets }: Extract<Trainable, { kind: "lora" }>,
 ): ParameterSets {
   const places = Array.from({ length: shape.layers }, (_, layer) =>
-    targets.map((target): LoraTarget => {
+    PROJECTIONS.filter((target) => targets.includes(target)).map((target): LoraTarget => {
       const weight = `blk.${layer}.${target}.weight`;
       const { rows, columns } = weights.get(weight);
       return { weight, outputs: rows, inputs: columns };

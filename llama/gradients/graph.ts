@@ -1,5 +1,5 @@
 import type { Pointer } from "../native/ggml-api.ts";
-import type { Backend, GraphContext, Ops } from "./backend.ts";
+import { type Backend, GradientDeviceError, type GraphContext, type Ops } from "./backend.ts";
 
 /** A graph that is being written: nodes run in the order in which they were appended. */
 export interface GraphBuilder {
@@ -49,7 +49,12 @@ export function buildGraph<Cut>(
     },
     length: () => base.graphNNodes(whole),
   });
-  base.gallocrAllocGraph(allocator, whole);
+  if (!base.gallocrAllocGraph(allocator, whole)) {
+    context[Symbol.dispose]();
+    throw new GradientDeviceError(
+      "the device has too little memory for this micro-batch; a smaller one may fit",
+    );
+  }
   return { graph: createGraph(backend, context, whole, mostNodes), cut };
 }
 

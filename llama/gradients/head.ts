@@ -2,8 +2,8 @@ import type { Pointer } from "../native/ggml-api.ts";
 import type { BatchInputs } from "./batch-inputs.ts";
 import type { GraphBuilder } from "./graph.ts";
 import { accumulate, type LayerContext, norm } from "./linear.ts";
-import type { LlamaShape } from "./llama-shape.ts";
 import { TOKEN_STEP } from "./packing.ts";
+import type { LlamaShape } from "./trainable.ts";
 
 const FLOAT_BYTES = 4;
 /** Numbers of one chunk's logits, at most: 64 MiB of float32. */
@@ -27,7 +27,13 @@ export interface Head {
  * With z the logits and S = Σ exp((z − z_max) / T), the softmax's largest entry is 1 / S, at least 1 / vocabulary, so
  * its logarithm is safe where that of another entry is not: log p(y) = (z_y − z_max) / T − log S.
  */
-export function head(context: LayerContext, shape: LlamaShape, inputs: BatchInputs, x: Pointer, T: number): Head {
+export function head(
+  context: LayerContext,
+  shape: LlamaShape,
+  inputs: BatchInputs,
+  x: Pointer,
+  T: number,
+): Head {
   const { ops } = context.graph;
   const states = ops.getRows(x, inputs.predictors);
   const normed = norm(context, "output_norm.weight", shape.normEpsilon, states);

@@ -5,11 +5,11 @@ import { block } from "./block.ts";
 import { buildGraph, type Graph, type Stretch } from "./graph.ts";
 import { head } from "./head.ts";
 import { accumulate, type Layer, type LayerContext } from "./linear.ts";
-import type { LlamaShape } from "./llama-shape.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import { packSequences } from "./packing.ts";
 import type { LayerParameters } from "./parameters.ts";
 import { tileAttention } from "./tiles.ts";
+import type { LlamaShape } from "./trainable.ts";
 import type { BaseWeights } from "./weights.ts";
 
 /** Per predicted token, sequences concatenated. */
@@ -45,7 +45,8 @@ export function openPlan(
   const packing = packSequences(batch);
   const tiles = tileAttention(packing);
   const inputs = openBatchInputs(backend, shape, packing, tiles);
-  const mostNodes = shape.layers * (192 + 48 * tiles.tiles.length) + 64 * (8 + packing.predictorsP.length / 32);
+  const mostNodes =
+    shape.layers * (192 + 48 * tiles.tiles.length) + 64 * (8 + packing.predictorsP.length / 32);
   const { graph, cut } = buildGraph(backend, allocator, mostNodes, (builder) => {
     const context: LayerContext = { graph: builder, weights, parameters };
     return writeModel(context, shape, inputs, batch.temperature, withBackward);
@@ -78,11 +79,10 @@ function writeModel(
   const { logp, entropy, backward } = head(context, shape, inputs, x, temperature);
   const forward = { from: 0, to: graph.length() };
   if (withBackward) {
-    let dx = backward();
-    for (const layer of layers.toReversed()) {
-      dx = layer.backward(dx);
-      graph.append(dx);
-    }
+    const dx = layers.reduceRight((dy, layer) => {
+      graph.append(dy); // What the layer above needs is then free.
+      return layer.backward(dy);
+    }, backward());
     const embedding = parameters.gradientOf("token_embd.weight");
     if (embedding !== null) accumulate(graph, embedding, graph.ops.getRowsBack(dx, inputs.ids, embedding));
   }

@@ -1,16 +1,4 @@
-/** The seven projections of a layer, as a GGUF names them. */
-export const LORA_TARGETS = [
-  "attn_q",
-  "attn_k",
-  "attn_v",
-  "attn_output",
-  "ffn_gate",
-  "ffn_up",
-  "ffn_down",
-] as const;
-
-/** A projection that a low-rank update may be learnt for. */
-export type LoraTargetName = (typeof LORA_TARGETS)[number];
+import type { ModelShape, Projection } from "../gguf/index.ts";
 
 /** What of a model is trained. */
 export type Trainable =
@@ -19,6 +7,11 @@ export type Trainable =
       readonly rank: number;
       /** The update is scaled by alpha / rank; 0 means by 1. */
       readonly alpha: number;
-      readonly targets: readonly LoraTargetName[];
+      readonly targets: readonly Projection[];
     }
   | { readonly kind: "all" };
+
+/** What the graph needs to know about a model. */
+export interface LlamaShape extends ModelShape {
+  readonly vocabulary: number;
+}

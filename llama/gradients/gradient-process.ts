@@ -1,0 +1,72 @@
+/**
+ * The child process of a gradient engine: one model on one device.
+ *
+ * @module
+ */
+import { serveParent } from "../child/index.ts";
+import { describeModel, openGguf, typeCode } from "../gguf/index.ts";
+import { loadLibraries } from "../native/libraries.ts";
+import { type Backend, openBackend } from "./backend.ts";
+import { type GradientModel, openGradientModel } from "./gradient-model.ts";
+import { checkMicroBatch } from "./micro-batch.ts";
+import { orthogonalize } from "./orthogonalize.ts";
+import type { ModelOnDevice } from "./plan.ts";
+import type { GradientOptions, GradientProtocol } from "./protocol.ts";
+import { loadWeights } from "./weights.ts";
+
+interface Opened {
+  readonly backend: Backend;
+  readonly vocabulary: number;
+  readonly model: GradientModel;
+}
+
+let opened: Opened | null = null;
+
+function current(): Opened {
+  if (opened === null) throw new RangeError("the gradient engine has not been opened");
+  return opened;
+}
+
+async function open({ gguf, device, threads, trainable }: GradientOptions): Promise<Opened> {
+  await using file = await openGguf(gguf);
+  const shape = describeModel(file, gguf);
+  const backend = openBackend(loadLibraries(device), threads);
+  const source = {
+    tensors: [...file.tensors.values()].map(({ name, type, shape: axes }) => ({
+      name,
+      type: typeCode(type),
+      shape: axes,
+    })),
+    read: (name: string) => {
+      const tensor = file.tensors.get(name);
+      if (tensor === undefined) throw new RangeError(`no tensor ${name}`);
+      return file.readRows(tensor);
+    },
+  };
+  const weights = await loadWeights(backend, source, trainable.kind === "all");
+  const onDevice: ModelOnDevice = { backend, shape, weights };
+  return { backend, vocabulary: shape.vocabulary, model: openGradientModel(onDevice, trainable) };
+}
+
+serveParent<GradientProtocol>({
+  async open(options) {
+    opened = await open(options);
+    const parameters = opened.model.parameters.map(({ name, rows, columns }) => ({ name, rows, columns }));
+    return { device: opened.backend.name, parameters };
+  },
+  readParameters: () => current().model.readParameters(),
+  writeParameters(flat) {
+    current().model.writeParameters(flat);
+    return null;
+  },
+  forward({ batch, adapter }) {
+    checkMicroBatch(batch, current().vocabulary);
+    return current().model.forward(batch, adapter);
+  },
+  backward(coefficientsT) {
+    current().model.backward(coefficientsT);
+    return null;
+  },
+  takeGradients: () => current().model.takeGradients(),
+  orthogonalize: (matrices) => matrices.map((matrix) => orthogonalize(current().backend, matrix)),
+});

@@ -1,0 +1,85 @@
+import { type Child, type EngineDiedError, openChild } from "../child/index.ts";
+import { type ModelInfo, readModelInfo } from "../gguf/index.ts";
+import type { MicroBatch } from "./micro-batch.ts";
+import type { Matrix } from "./orthogonalize.ts";
+import type { Parameter } from "./parameters.ts";
+import type { ForwardResult } from "./plan.ts";
+import type { ForwardAdapter, GradientOptions, GradientProtocol } from "./protocol.ts";
+
+const OPEN_MS = 600_000;
+/** A micro-batch on a large model and a slow device. */
+const COMPUTE_MS = 3_600_000;
+const COPY_MS = 120_000;
+
+/**
+ * Log-probabilities and their gradients, computed in a child process on the bytes of a GGUF. Calls are answered in the
+ * order in which they are made.
+ */
+export interface GradientEngine extends AsyncDisposable {
+  /** ggml's name of the device. */
+  readonly device: string;
+  readonly model: ModelInfo;
+  /** Resolves when the child ends unasked. */
+  readonly failed: Promise<EngineDiedError>;
+  /**
+   * What is trained. LoRA: for each layer and target "blk.0.attn_q.weight.lora_a" [rank × inputs] and
+   * "blk.0.attn_q.weight.lora_b" [outputs × rank], which start as zeros; all weights: the GGUF's tensors by name and in
+   * its order, a vector as one row.
+   */
+  readonly parameters: readonly Parameter[];
+  /** All parameters, concatenated in that order, each row-major. */
+  readParameters(): Promise<Float32Array>;
+  writeParameters(flat: Float32Array): Promise<void>;
+  /**
+   * Values of the predicted tokens, sequences concatenated, under softmax(logits / temperature). Only a forward of
+   * "trained" is kept for {@link GradientEngine.backward}; the others leave it as it is.
+   *
+   * @throws {EngineError} code "llama.invalid_micro_batch", saying what is wrong with the batch
+   */
+  forward(batch: MicroBatch, adapter: ForwardAdapter): Promise<ForwardResult>;
+  /**
+   * Adds Σ coefficient · ∂logp/∂θ of the last "trained" forward to the gradient's sum, in float32. Once a forward.
+   * Parameters must not be written in between.
+   */
+  backward(coefficientsT: Float32Array): Promise<void>;
+  /** The sum since the last call, in the order of the parameters; it starts again from zero. */
+  takeGradients(): Promise<Float32Array>;
+  /** Muon's five Newton–Schulz steps on each matrix; row-major, of the same sizes. */
+  orthogonalize(matrices: readonly Matrix[]): Promise<Float32Array[]>;
+}
+
+/**
+ * Opens a gradient engine. It ends when it is disposed or this process ends.
+ *
+ * @throws {FleetError} in one sentence when the GGUF or the device cannot be used
+ */
+export async function openGradientEngine(options: GradientOptions): Promise<GradientEngine> {
+  const model = await readModelInfo(options.gguf);
+  const child = openChild<GradientProtocol>({
+    entry: new URL("gradient-process.ts", import.meta.url),
+    name: "the gradient engine",
+    on: {},
+  });
+  try {
+    const opened = await child.call("open", options, OPEN_MS);
+    return { ...opened, model, ...createCalls(child) };
+  } catch (error) {
+    await child[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function createCalls(
+  child: Child<GradientProtocol>,
+): Omit<GradientEngine, "device" | "model" | "parameters"> {
+  return {
+    failed: child.failed,
+    readParameters: () => child.call("readParameters", null, COPY_MS),
+    writeParameters: async (flat) => void (await child.call("writeParameters", flat, COPY_MS)),
+    forward: (batch, adapter) => child.call("forward", { batch, adapter }, COMPUTE_MS),
+    backward: async (coefficientsT) => void (await child.call("backward", coefficientsT, COMPUTE_MS)),
+    takeGradients: () => child.call("takeGradients", null, COPY_MS),
+    orthogonalize: (matrices) => child.call("orthogonalize", matrices, COMPUTE_MS),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
