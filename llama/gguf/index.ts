@@ -5,6 +5,15 @@
  */
 
 export {
+  type Adapter,
+  type AdapterPair,
+  type AdapterTensor,
+  checkAdapterFits,
+  decodeAdapter,
+  encodeAdapter,
+  pairsOf,
+} from "./adapter.ts";
+export {
   AdapterError,
   GgufDamagedError,
   GgufMissingError,

@@ -18,6 +18,8 @@ export interface Vocabulary {
   readonly bosText: string;
   /** The end-of-sequence token's text, for the chat template; empty without one. */
   readonly eosText: string;
+  /** Texts of the tokens that ordinary text must never turn into. */
+  readonly specialTexts: readonly string[];
   /** The chat template in Jinja; null without one. */
   readonly template: string | null;
 }
@@ -69,6 +71,8 @@ const BOS_PRE = [
   "chameleon",
 ];
 
+const SPECIAL_TYPES: readonly unknown[] = [2, 3]; // llama_token_type: unknown, control
+
 /** Ids of a tokenizer whose file does not state them. */
 const DEFAULT_IDS: { readonly [model: string]: { readonly bos: number; readonly eos: number } } = {
   llama: { bos: 1, eos: 2 },
@@ -83,14 +87,23 @@ export function readVocabulary(metadata: Metadata): Vocabulary | undefined {
   const defaults = model === "llama" ? DEFAULT_IDS["llama"] : undefined;
   const idOf = (name: string) => numberOf(metadata, `tokenizer.ggml.${name}_token_id`);
   const textOfId = (id: number | undefined) => (id === undefined ? "" : (tokens[id] ?? ""));
+  const ends = endTokens(tokens, idOf, model);
   return {
     vocabulary: tokens.length,
-    endTokens: endTokens(tokens, idOf, model),
+    endTokens: ends,
     addBos: flagOf(metadata, "tokenizer.ggml.add_bos_token") ?? addsBos(metadata, model),
     bosText: textOfId(idOf("bos") ?? defaults?.bos),
     eosText: textOfId(idOf("eos") ?? defaults?.eos),
+    specialTexts: specialTexts(metadata, tokens, ends),
     template: textOf(metadata, "tokenizer.chat_template") ?? null,
   };
+}
+
+/** llama.cpp takes what ends a generation for a control token, whatever the file calls it. */
+function specialTexts(metadata: Metadata, tokens: readonly string[], ends: readonly number[]): string[] {
+  const types = metadata.get("tokenizer.ggml.token_type");
+  const typeOf = (id: number) => (types?.kind === "array" ? types.value[id] : undefined);
+  return tokens.filter((_, id) => SPECIAL_TYPES.includes(typeOf(id)) || ends.includes(id));
 }
 
 function addsBos(metadata: Metadata, model: string): boolean {

@@ -1,0 +1,155 @@
+import { AdapterError } from "./errors.ts";
+import { type Metadata, type MetadataValue, numberOf, textOf } from "./metadata.ts";
+import type { ModelInfo } from "./model-info.ts";
+import { PROJECTIONS, projectionShape } from "./model-tensors.ts";
+import { type GgufTensor, rowsAndColumns } from "./parse.ts";
+import { parseGgufBytes } from "./read.ts";
+import { encodeGguf } from "./write.ts";
+
+/** A matrix of an adapter, row-major. */
+export interface AdapterTensor {
+  /** `blk.<layer>.<projection>.weight.lora_a` [rank × in] or `….lora_b` [out × rank]. */
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array;
+}
+
+/** A LoRA: each weight W that it names becomes W + scale · B · A. */
+export interface Adapter {
+  /** SHA-256 of the model's file that it belongs to, hexadecimal. */
+  readonly base: string;
+  /** Scale is alpha / rank; with 0 it is 1. */
+  readonly alpha: number;
+  readonly tensors: readonly AdapterTensor[];
+}
+
+/** A pair of matrices of an adapter. */
+export interface AdapterPair {
+  /** The name of the weight in the model, `blk.<layer>.<projection>.weight`. */
+  readonly weight: string;
+  readonly a: AdapterTensor;
+  readonly b: AdapterTensor;
+  /** What B · A is multiplied by. */
+  readonly scale: number;
+}
+
+const BASE_KEY = "fleet.base_digest";
+const ALPHA_KEY = "adapter.lora.alpha";
+
+/**
+ * Writes an adapter as a GGUF that llama.cpp loads. Equal arguments give equal bytes.
+ *
+ * @see llama-adapter.cpp of llama.cpp v0.5.0
+ */
+export function encodeAdapter({ base, alpha, tensors }: Adapter): Uint8Array {
+  const metadata = new Map<string, MetadataValue>([
+    ["general.architecture", { kind: "string", value: "llama" }],
+    ["general.type", { kind: "string", value: "adapter" }],
+    ["adapter.type", { kind: "string", value: "lora" }],
+    [ALPHA_KEY, { kind: "float32", value: alpha }],
+    [BASE_KEY, { kind: "string", value: base }],
+  ]);
+  return encodeGguf(
+    metadata,
+    tensors.map(({ name, rows, columns, values }) => ({
+      name,
+      type: "F32",
+      shape: [columns, rows],
+      data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    })),
+  );
+}
+
+/**
+ * Reads an adapter that {@link encodeAdapter} wrote, or another F32 one of llama.cpp's that names its base.
+ *
+ * @param name - stands for it in errors
+ * @throws {AdapterError | NotGgufError | GgufTruncatedError | GgufDamagedError} in one sentence
+ */
+export function decodeAdapter(bytes: Uint8Array, name = "the adapter"): Adapter {
+  const { metadata, tensors } = parseGgufBytes(bytes, name);
+  requireLora(metadata, name);
+  const adapter = {
+    base: textOf(metadata, BASE_KEY) ?? "",
+    alpha: numberOf(metadata, ALPHA_KEY) ?? 0,
+    tensors: [...tensors.values()].map((tensor) => decodeTensor(tensor, bytes, name)),
+  };
+  pairsOf(adapter, name);
+  return adapter;
+}
+
+/**
+ * The matrices of an adapter, paired, in the order of the A matrices.
+ *
+ * @param name - stands for the adapter in errors
+ * @throws {AdapterError} when one is alone or two do not fit each other
+ */
+export function pairsOf({ alpha, tensors }: Adapter, name = "the adapter"): AdapterPair[] {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const pairs = tensors.flatMap((a) => {
+    if (!a.name.endsWith(".lora_a")) return [];
+    const weight = a.name.slice(0, -".lora_a".length);
+    const b = byName.get(`${weight}.lora_b`);
+    if (b === undefined || b.columns !== a.rows)
+      throw new AdapterError(`${name} has no matrix lora_b that fits ${a.name} [${a.rows} × ${a.columns}]`);
+    return [{ weight, a, b, scale: alpha === 0 ? 1 : alpha / a.rows }];
+  });
+  if (pairs.length * 2 !== tensors.length || pairs.length === 0)
+    throw new AdapterError(
+      `${name} has ${tensors.length} matrices, ${pairs.length} pairs of lora_a and lora_b`,
+    );
+  return pairs;
+}
+
+/**
+ * Checks that an adapter was made for a model.
+ *
+ * @param name - stands for the adapter in errors
+ * @throws {AdapterError} in one sentence: another base, or matrices of another shape
+ */
+export function checkAdapterFits(adapter: Adapter, model: ModelInfo, name = "the adapter"): void {
+  if (adapter.base !== model.digest)
+    throw new AdapterError(
+      `${name} belongs to the base ${adapter.base || "(none is named)"}, the model here is ${model.digest}`,
+    );
+  for (const { weight, a, b } of pairsOf(adapter, name)) {
+    const wanted = shapeOfWeight(weight, model);
+    if (wanted === undefined || wanted[0] !== a.columns || wanted[1] !== b.rows)
+      throw new AdapterError(
+        `${name} changes ${weight} as a matrix of ${b.rows} × ${a.columns}, which the model does not have`,
+      );
+  }
+}
+
+/** A projection's [in, out]; undefined when the model has no such weight. */
+function shapeOfWeight(weight: string, model: ModelInfo): readonly [number, number] | undefined {
+  const [, layer, name] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(weight) ?? [];
+  const projection = PROJECTIONS.find((candidate) => candidate === name);
+  if (projection === undefined || Number(layer) >= model.layers) return undefined;
+  return projectionShape(model, projection);
+}
+
+function requireLora(metadata: Metadata, name: string): void {
+  const isLora =
+    textOf(metadata, "general.type") === "adapter" && textOf(metadata, "adapter.type") === "lora";
+  if (!isLora) throw new AdapterError(`${name} is a GGUF, but not a LoRA adapter`);
+  const architecture = textOf(metadata, "general.architecture");
+  if (architecture !== "llama")
+    throw new AdapterError(
+      `${name} is an adapter for architecture "${architecture}", only "llama" is supported`,
+    );
+}
+
+function decodeTensor(
+  { name: tensor, type, shape, offset, bytes: size }: GgufTensor,
+  bytes: Uint8Array,
+  name: string,
+): AdapterTensor {
+  if (type !== "F32") throw new AdapterError(`${name} has ${tensor} in ${type}, only F32 can be used`);
+  return {
+    name: tensor,
+    ...rowsAndColumns(shape),
+    values: new Float32Array(bytes.slice(offset, offset + size).buffer),
+  };
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { Template } from "@huggingface/jinja";
+import { FleetError } from "../../core/index.ts";
+import { type PromptPiece, splitPieces } from "./pieces.ts";
+import { formatPinnedDate, PINNED_DATE } from "./pinned-date.ts";
+
+/** One message of a conversation. */
+export interface PromptMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** Turns a conversation into the prompt that asks for the next reply. */
+export type PromptTemplate = (messages: readonly PromptMessage[]) => PromptPiece[];
+
+/** What a template takes from the model that it writes for. */
+export interface TemplateTokens {
+  /** The beginning-of-sequence token's text, `bos_token` in the template. */
+  readonly bosText: string;
+  /** The end-of-sequence token's text, `eos_token` in the template. */
+  readonly eosText: string;
+  /** All special tokens' texts. */
+  readonly specialTexts: readonly string[];
+}
+
+/** Where a template comes from: the model's GGUF, a file, or nowhere: the messages' texts, one after another. */
+export type TemplateSource =
+  | (TemplateTokens & { readonly kind: "gguf"; readonly template: string | null })
+  | (TemplateTokens & { readonly kind: "file"; readonly template: string })
+  | { readonly kind: "raw" };
+
+/** A chat template is missing, cannot be parsed, or refuses the messages. */
+export class TemplateError extends FleetError {
+  readonly code = "llama.template_unusable";
+  readonly disposition = "reject";
+}
+
+/**
+ * Creates a chat template in Jinja as Hugging Face's `apply_chat_template` runs it, with `add_generation_prompt` and
+ * the date pinned (see `pinned-date.ts`). Messages' texts never become special tokens, whatever they say: the template
+ * sees unguessable placeholders in their stead, with the white space around a text left where it is, so that `trim`
+ * works.
+ *
+ * @throws {TemplateError} when there is no template or it cannot be parsed; the function that is returned throws it
+ * when the template fails on the messages or leaves one out
+ */
+export function createTemplate(source: TemplateSource): PromptTemplate {
+  if (source.kind === "raw")
+    return (messages) => {
+      const text = messages.map(({ content }) => content).join("");
+      return text === "" ? [] : [{ text, special: false }];
+    };
+  const name = source.kind === "gguf" ? "the model's chat template" : "the chat template file";
+  if (source.template === null)
+    throw new TemplateError(
+      'the model has no chat template in its GGUF; set the template to "raw" or to a file with one',
+    );
+  const template = parseTemplate(source.template, name);
+  return (messages) => {
+    const { disguised, contents } = disguise(messages);
+    const rendered = render(template, name, {
+      messages: disguised,
+      bos_token: source.bosText,
+      eos_token: source.eosText,
+      add_generation_prompt: true,
+      date_string: PINNED_DATE,
+      strftime_now: formatPinnedDate,
+      raise_exception: refuse,
+    });
+    requireAll(rendered, contents, name);
+    return splitPieces(rendered, contents, source.specialTexts);
+  };
+}
+
+function parseTemplate(template: string, name: string): Template {
+  try {
+    return new Template(template);
+  } catch (cause) {
+    throw new TemplateError(`${name} cannot be parsed: ${firstLine(cause)}`, { cause });
+  }
+}
+
+function render(template: Template, name: string, variables: Record<string, unknown>): string {
+  try {
+    return template.render(variables);
+  } catch (cause) {
+    throw new TemplateError(`${name} refuses the messages: ${firstLine(cause)}`, { cause });
+  }
+}
+
+/** Replaces what each message says by a placeholder. */
+function disguise(messages: readonly PromptMessage[]): {
+  disguised: PromptMessage[];
+  contents: Map<string, string>;
+} {
+  const contents = new Map<string, string>();
+  const disguised = messages.map(({ role, content }) => {
+    const words = content.trim();
+    if (words === "") return { role, content };
+    const placeholder = randomBytes(16).toString("hex");
+    contents.set(placeholder, words);
+    return { role, content: content.replace(words, () => placeholder) };
+  });
+  return { disguised, contents };
+}
+
+function requireAll(rendered: string, contents: ReadonlyMap<string, string>, name: string): void {
+  for (const [placeholder, content] of contents)
+    if (!rendered.includes(placeholder))
+      throw new TemplateError(
+        `${name} leaves out or rewrites the message that begins "${content.slice(0, 40)}"`,
+      );
+}
+
+function refuse(message: string): never {
+  throw new Error(message);
+}
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0] ?? "";
+}
