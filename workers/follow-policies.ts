@@ -1,6 +1,7 @@
 import { dispositionOf, FleetError, pause } from "../core/index.ts";
 import type { Policy } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { PointedPolicy, PolicyPointer } from "../transport/index.ts";
 
 /** The pointer names a policy of another base than the run's. */
 class ForeignPolicyError extends FleetError {
@@ -8,19 +9,8 @@ class ForeignPolicyError extends FleetError {
   readonly disposition = "fatal";
 }
 
-/** What the pointer says. */
-export interface PointedPolicy extends Policy {
-  /** SHA-256 of the base that the adapter was trained on, in hex. */
-  readonly base: string;
-}
-
-/** The pointer to the newest policy, as transport's `PolicyPointer`. */
-export interface PolicySource {
-  /** Null before the first policy. */
-  get(): Promise<PointedPolicy | null>;
-  /** Every change from now on, the present value first. */
-  watch(signal: AbortSignal): AsyncIterable<PointedPolicy>;
-}
+/** Where the newest policy is learnt. */
+export type PolicySource = Pick<PolicyPointer, "get" | "watch">;
 
 /** How the pointer is followed. */
 export interface FollowOptions {

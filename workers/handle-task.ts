@@ -1,7 +1,7 @@
 import { dispositionOf } from "../core/index.ts";
 import type { Granted, LeaseAnswer } from "../proto/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { parseTaskAddress, type TaskAddress } from "./task-address.ts";
+import { type TaskAddress, taskAddress } from "../transport/index.ts";
 
 /** The part of a JetStream message that the worker needs. */
 export interface Delivery {
@@ -47,7 +47,7 @@ const SIGNS_OF_LIFE_PER_TERM = 6;
  * @throws what is fatal; the delivery is then left as it is, to be redelivered when this process is gone
  */
 export async function handleTask(delivery: Delivery, deps: HandleTaskDeps): Promise<Outcome> {
-  const address = parseTaskAddress(delivery.subject);
+  const address = taskAddress(delivery.subject);
   const logger = deps.logger.child({ task: address.task, dispatch: address.dispatch, lane: address.lane });
   try {
     const { granted, held } = await deps.lease(address);

@@ -11,7 +11,7 @@ export { createAdapterShelf } from "./adapter-shelf.ts";
 export { type CollectLink, type Collector, openCollector, type SampleMessage } from "./collector.ts";
 export { type Origin, readPrefix, recordCompletion } from "./completion-record.ts";
 export { WorkerConfig } from "./config.ts";
-export { followPolicies, type PointedPolicy, type PolicySource } from "./follow-policies.ts";
+export { followPolicies, type PolicySource } from "./follow-policies.ts";
 export { type Delivery, type HandleTaskDeps, handleTask } from "./handle-task.ts";
 export { type IntakeWork, runIntake } from "./intake.ts";
 export { keepEngine } from "./keep-engine.ts";

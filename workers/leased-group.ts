@@ -1,6 +1,6 @@
 import type { Granted } from "../proto/index.ts";
+import type { TaskAddress } from "../transport/index.ts";
 import type { HeldLease } from "./held-leases.ts";
-import type { TaskAddress } from "./task-address.ts";
 
 /** A task that this worker holds the lease of. */
 export interface LeasedGroup {

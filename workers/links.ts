@@ -1,10 +1,9 @@
 import type { LeaseAnswer, Reference } from "../proto/index.ts";
-import type { WorkerPresence } from "../transport/index.ts";
+import type { TaskAddress, WorkerPresence } from "../transport/index.ts";
 import type { Collector } from "./collector.ts";
 import type { PolicySource } from "./follow-policies.ts";
 import type { Delivery } from "./handle-task.ts";
 import type { RewardPool } from "./reward-pool.ts";
-import type { TaskAddress } from "./task-address.ts";
 
 /** What a worker has open besides its engine; it outlives the engine's restarts. */
 export interface WorkerLinks {

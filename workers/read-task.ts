@@ -1,7 +1,6 @@
 import { FleetError } from "../core/index.ts";
 import type { RewardSettings, Sampling, Task } from "../proto/index.ts";
-import { decodeTask } from "../transport/index.ts";
-import type { TaskAddress } from "./task-address.ts";
+import { decodeTask, type TaskAddress } from "../transport/index.ts";
 
 /** The bytes on a subject are not a task that anybody can serve. */
 export class MalformedTaskError extends FleetError {
@@ -23,9 +22,9 @@ export interface ReadTask extends Task {
 export function readTask(body: Uint8Array, address: TaskAddress): ReadTask {
   const task = decode(body);
   const { sampling, reward } = task;
-  if (task.run !== address.run || task.task !== address.task || task.lane !== address.lane) {
+  if (task.task !== address.task || task.lane !== address.lane) {
     throw new MalformedTaskError(
-      `the body is of task ${task.run}/${task.lane}/${task.task}, the subject of ${address.run}/${address.lane}/${address.task}`,
+      `the body is of task ${task.lane}/${task.task}, the subject of ${address.lane}/${address.task}`,
     );
   }
   if (sampling === null) throw new MalformedTaskError(`task ${task.task} has no sampling parameters`);

@@ -59,7 +59,7 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const joined = await client.connect("worker", { signal: stop });
   const { digest } = await readModelInfo(model.gguf);
   assertSameBase(model.gguf, digest, joined.baseDigest);
-  await using run = await openRunLink(joined, name, VARIANT);
+  await using run = await openRunLink(joined, { name, variant: VARIANT, logger });
   await using rewards = openRewardPool({ threads: config.rewardThreads, timeoutMs: config.rewardTimeoutMs });
   await using collector = openCollector({
     open: client.collect,
@@ -72,7 +72,7 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
 
   const links: WorkerLinks = {
     ...run,
-    lease: (address) => client.lease({ ...address, worker: name }),
+    lease: (address) => client.lease({ ...address, run: joined.run, worker: name }),
     collector,
     rewards,
   };

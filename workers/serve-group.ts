@@ -1,6 +1,7 @@
 import { dispositionOf, FleetError, withDeadline } from "../core/index.ts";
 import type { Engine } from "../llama/index.ts";
 import type { Collector } from "./collector.ts";
+import { isExact } from "./lanes.ts";
 import type { LeasedGroup } from "./leased-group.ts";
 import { orAborted } from "./or-aborted.ts";
 import type { PolicyGate } from "./policy-gate.ts";
@@ -31,8 +32,6 @@ class EngineEndedError extends FleetError {
 const HAND_OVER_MS = 10_000;
 /** Failures that are the engine's end, not the sample's. */
 const ENGINE_ENDED = new Set(["engine-died", "engine-closed"]);
-/** Evaluation is sampled wholly under the version that it names. */
-const EXACT_LANE = "eval";
 
 /**
  * Samples, scores and delivers the group of a lease.
@@ -129,7 +128,7 @@ async function generate(
 
 function policyOrder({ address, granted: { policy } }: LeasedGroup): PolicyOrder {
   return {
-    exact: address.lane === EXACT_LANE,
+    exact: isExact(address.lane),
     policy: { version: policy?.version ?? 0, adapter: policy?.adapter ?? "" },
   };
 }

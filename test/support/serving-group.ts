@@ -90,7 +90,7 @@ export function serving(how: Serving) {
 function leasedGroup({ samples, prefix = null, task, body }: Serving, lost: AbortSignal): LeasedGroup {
   const lane = task?.lane ?? "train";
   return {
-    address: { run: "run1", lane, variant: "base", task: "t1", dispatch: 0 },
+    address: { lane, variant: "base", task: "t1", dispatch: 0 },
     body: body ?? encodeTask(taskThat({ lane, ...task })),
     granted: {
       lease: "l1",

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { followPolicies, type PointedPolicy, type PolicySource } from "../../../workers/index.ts";
+import type { PointedPolicy } from "../../../transport/index.ts";
+import { followPolicies, type PolicySource } from "../../../workers/index.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 
 const pointed = (version: number, base = "b1"): PointedPolicy => ({ version, adapter: `a${version}`, base });

@@ -1,0 +1,61 @@
+import type { ConnectAnswer } from "../proto/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import {
+  createPresence,
+  decodeReference,
+  openAdapterStore,
+  openInstanceStore,
+  openNats,
+  openPolicyPointer,
+  openTaskQueue,
+} from "../transport/index.ts";
+import { LANES } from "./lanes.ts";
+import type { WorkerLinks } from "./links.ts";
+
+/** What a worker has of the run's nats-server. */
+export type RunLink = Pick<
+  WorkerLinks,
+  "pull" | "policies" | "fetchAdapter" | "fetchReference" | "announce"
+> &
+  AsyncDisposable;
+
+/** One request for a task ends after this time, and is made again. */
+const PULL_EXPIRES_MS = 30_000;
+
+/**
+ * Opens a worker's connection to the run's nats-server, with what the coordinator said at connect.
+ *
+ * @throws {NatsUnusableError} when nobody answers there, or the user is refused
+ */
+export async function openRunLink(
+  { run, natsUrl, natsUser, natsPassword }: ConnectAnswer,
+  { name, variant, logger }: { readonly name: string; readonly variant: string; readonly logger: Logger },
+): Promise<RunLink> {
+  await using opening = new AsyncDisposableStack();
+  const nats = opening.use(
+    await openNats({
+      url: natsUrl,
+      user: natsUser,
+      password: natsPassword,
+      name,
+      onChange: (state) => logger.warn(`connection to nats-server ${state}`),
+    }),
+  );
+  const queue = opening.use(await openTaskQueue(nats, run, { lanes: LANES, variant }));
+  const [policies, adapters, instances] = await Promise.all([
+    openPolicyPointer(nats, run),
+    openAdapterStore(nats, run),
+    openInstanceStore(nats, run),
+  ]);
+  const presence = createPresence(nats, run);
+  const open = opening.move();
+
+  return {
+    pull: (signal) => queue.pull(PULL_EXPIRES_MS, signal),
+    policies,
+    fetchAdapter: adapters.get,
+    fetchReference: async (digest) => decodeReference(await instances.get(digest)),
+    announce: presence.announce,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
