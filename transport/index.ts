@@ -21,3 +21,40 @@ export { CallFailedError, CoordinatorUnreachableError, RemoteError } from "./grp
 export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
 export type { CallContext, CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
 export { CannotListenError, type FleetServer, type ServeOptions, serveFleet } from "./grpc/serve-fleet.ts";
+export {
+  NatsFailedError,
+  NotPermittedError,
+  StorageFullError,
+  StreamMissingError,
+  WrongLastSequenceError,
+} from "./nats/errors.ts";
+export { createLedgerLog, type LedgerLog } from "./nats/ledger-log.ts";
+export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from "./nats/link.ts";
+export { type TaskAddress, taskAddress, UnusableNameError } from "./nats/names.ts";
+export {
+  CorruptObjectError,
+  type DigestStore,
+  ObjectMissingError,
+  openAdapterStore,
+  openInstanceStore,
+} from "./nats/object-store.ts";
+export { openPolicyPointer, type PointedPolicy, type PolicyPointer } from "./nats/policy-pointer.ts";
+export { createPresence, type Presence, type WorkerPresence } from "./nats/presence.ts";
+export type { StoredMessage } from "./nats/read-stream.ts";
+export {
+  createRolloutStore,
+  RolloutMissingError,
+  type RolloutStore,
+  RolloutTooLargeError,
+} from "./nats/rollout-store.ts";
+export { createRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
+export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";
+export { openTaskQueue, type TaskDelivery, type TaskQueue } from "./nats/task-queue.ts";
+export {
+  type FindOptions,
+  type FoundNatsServer,
+  findNatsServer,
+  NatsServerMissingError,
+} from "./nats-server/find-server.ts";
+export { type NatsServer, type NatsServerOptions, startNatsServer } from "./nats-server/start-server.ts";
+export { createRunSecrets, type NatsRole, type NatsUser, type RunSecrets } from "./nats-server/users.ts";

@@ -1,0 +1,38 @@
+import { asked } from "./errors.ts";
+import type { NatsLink } from "./link.ts";
+import { runNames } from "./names.ts";
+import { readStream, type StoredMessage } from "./read-stream.ts";
+
+/** The LEDGER stream of a run: messages in one order, appended by whoever knows the last of them. */
+export interface LedgerLog {
+  /** Sequence of the last message; 0 when there is none. */
+  lastSequence(): Promise<number>;
+  /**
+   * Appends one message, durable when this resolves.
+   *
+   * @param expectedLast - sequence that the last message must have; 0: there is none
+   * @returns the message's own sequence
+   * @throws {WrongLastSequenceError} when another message came in between: somebody else writes, or this writer's own
+   *   append that timed out arrived after all
+   * @throws {DeadlineError} when there was no answer in time: the message may or may not be there
+   * @throws {StorageFullError}
+   */
+  append(data: Uint8Array, expectedLast: number): Promise<number>;
+  /** The messages from a sequence on, up to the last one there is now. */
+  read(fromSequence: number): AsyncIterable<StoredMessage>;
+}
+
+/** The ledger of a run whose streams exist. */
+export function createLedgerLog(link: NatsLink, run: string): LedgerLog {
+  const { stream, subject } = runNames(run).ledger;
+  return {
+    lastSequence: async () =>
+      (await asked("the ledger's state", link.manager.streams.info(stream))).state.last_seq,
+    append: async (data, expectedLast) => {
+      const expect = { lastSequence: expectedLast, streamName: stream };
+      const { seq } = await asked("an append to the ledger", link.stream.publish(subject, data, { expect }));
+      return seq;
+    },
+    read: (fromSequence) => readStream(link, stream, fromSequence),
+  };
+}

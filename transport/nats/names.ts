@@ -1,0 +1,81 @@
+import { FleetError } from "../../core/index.ts";
+
+/** A name that cannot be part of a subject. */
+export class UnusableNameError extends FleetError {
+  readonly code = "transport.unusable_name";
+  readonly disposition = "reject";
+}
+
+/** Where a run's data is in NATS: every name carries the run id, so that runs can share a server. */
+export interface RunNames {
+  readonly ledger: { readonly stream: string; readonly subject: string };
+  readonly rollouts: { readonly stream: string; readonly subject: string };
+  /** `subject` is the prefix of a task's own. */
+  readonly tasks: { readonly stream: string; readonly subject: string };
+  /** KV buckets. */
+  readonly policy: string;
+  readonly workers: string;
+  /** Object stores. */
+  readonly adapters: string;
+  readonly instances: string;
+}
+
+/** @throws {UnusableNameError} when the run id is not `[a-z0-9-]{1,40}` */
+export function runNames(run: string): RunNames {
+  if (!/^[a-z0-9-]{1,40}$/.test(run)) {
+    throw new UnusableNameError(`"${run}" is not a run id: 1 to 40 of a-z, 0-9 and "-" are`);
+  }
+  return {
+    ledger: { stream: `LEDGER_${run}`, subject: `ledger.${run}` },
+    rollouts: { stream: `ROLLOUTS_${run}`, subject: `rollouts.${run}` },
+    tasks: { stream: `TASKS_${run}`, subject: `tasks.${run}` },
+    policy: `POLICY_${run}`,
+    workers: `WORKERS_${run}`,
+    adapters: `ADAPTERS_${run}`,
+    instances: `INSTANCES_${run}`,
+  };
+}
+
+/** The stream behind a KV bucket. */
+export function kvStream(bucket: string): string {
+  return `KV_${bucket}`;
+}
+
+/** The stream behind an object store. */
+export function objectStream(bucket: string): string {
+  return `OBJ_${bucket}`;
+}
+
+/** Which dispatch of which task a message is; all that is needed to ask for a lease. */
+export interface TaskAddress {
+  readonly lane: string;
+  readonly variant: string;
+  readonly task: string;
+  readonly dispatch: number;
+}
+
+/** `tasks.<run>.<lane>.<variant>.<task>.<dispatch>` */
+export function taskSubject(run: string, { lane, variant, task, dispatch }: TaskAddress): string {
+  return [runNames(run).tasks.subject, ...[lane, variant, task].map(subjectToken), String(dispatch)].join(
+    ".",
+  );
+}
+
+/** The address in a subject that {@link taskSubject} made. */
+export function taskAddress(subject: string): TaskAddress {
+  const [lane = "", variant = "", task = "", dispatch = ""] = subject.split(".").slice(2);
+  return { lane, variant, task, dispatch: Number(dispatch) };
+}
+
+/** Name of the consumer of a lane and variant. */
+export function taskConsumer(lane: string, variant: string): string {
+  return `${subjectToken(lane)}-${subjectToken(variant)}`;
+}
+
+/** A name that may stand between two dots of a subject. */
+export function subjectToken(name: string): string {
+  if (/^[\w-]{1,200}$/.test(name)) return name;
+  throw new UnusableNameError(
+    `"${name}" cannot be part of a subject: 1 to 200 letters, digits, "_" and "-" can`,
+  );
+}

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { type ObjectResult, type ObjectStore, Objm } from "@nats-io/obj";
+import { FleetError, withDeadline } from "../../core/index.ts";
+import { asked } from "./errors.ts";
+import type { NatsLink } from "./link.ts";
+import { runNames } from "./names.ts";
+
+/** The bytes are not those that their digest names. */
+export class CorruptObjectError extends FleetError {
+  readonly code = "transport.corrupt_object";
+  readonly disposition = "retry";
+}
+
+/** There is no object of that digest. */
+export class ObjectMissingError extends FleetError {
+  readonly code = "transport.object_missing";
+  readonly disposition = "retry";
+}
+
+/** Objects under their SHA-256, in hex. */
+export interface DigestStore {
+  /**
+   * Stores an object; one that is there already is left alone.
+   *
+   * @throws {CorruptObjectError} when the digest is not that of the bytes
+   */
+  put(digest: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * The object's bytes, whose SHA-256 is the digest asked for.
+   *
+   * @throws {ObjectMissingError}
+   * @throws {CorruptObjectError}
+   */
+  get(digest: string): Promise<Uint8Array>;
+  /** Deletes an object; one that is not there is no error. */
+  delete(digest: string): Promise<void>;
+  /** Digests of all objects. */
+  list(): Promise<string[]>;
+}
+
+const CHUNK_BYTES = 512 * 1024;
+const UPLOAD_DEADLINE_MS = 300_000;
+const CHUNK_DEADLINE_MS = 30_000;
+
+/** The adapters of a run whose streams exist. */
+export function openAdapterStore(link: NatsLink, run: string): Promise<DigestStore> {
+  return openDigestStore(link, runNames(run).adapters);
+}
+
+/** The references (`encodeReference`) too large for a task's message, of a run whose streams exist. */
+export function openInstanceStore(link: NatsLink, run: string): Promise<DigestStore> {
+  return openDigestStore(link, runNames(run).instances);
+}
+
+async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestStore> {
+  const objects = await asked(`object store ${bucket}`, new Objm(link.stream).open(bucket, false));
+  const named = (digest: string) => `${digest} of ${bucket}`;
+
+  async function put(digest: string, bytes: Uint8Array): Promise<void> {
+    const actual = sha256(bytes);
+    if (actual !== digest)
+      throw new CorruptObjectError(`bytes of digest ${actual} cannot be stored as ${digest}`);
+    const present = await asked(named(digest), objects.info(digest));
+    if (present !== null && !present.deleted && present.size === bytes.byteLength) return;
+    const name = `${named(digest)} to be stored`;
+    const meta = { name: digest, options: { max_chunk_size: CHUNK_BYTES } };
+    await asked(name, withDeadline(name, UPLOAD_DEADLINE_MS, objects.putBlob(meta, bytes)));
+  }
+
+  return {
+    put,
+    get: async (digest) => {
+      const found = await asked(named(digest), objects.get(digest));
+      if (found === null) throw new ObjectMissingError(`there is no ${named(digest)}`);
+      const bytes = await asked(named(digest), download(named(digest), found));
+      const actual = sha256(bytes);
+      if (actual === digest) return bytes;
+      throw new CorruptObjectError(`${named(digest)} has the SHA-256 ${actual}`);
+    },
+    delete: async (digest) => {
+      await asked(`${named(digest)} to be deleted`, objects.delete(digest));
+    },
+    list: () => asked(`the objects of ${bucket}`, list(objects, bucket)),
+  };
+}
+
+/** Reads an object chunk by chunk; each has a deadline of its own, since the whole may be large. */
+async function download(name: string, { info, data, error }: ObjectResult): Promise<Uint8Array> {
+  error.catch(() => {}); // The reader sees it too.
+  const bytes = new Uint8Array(info.size);
+  const reader = data.getReader();
+  let filled = 0;
+  try {
+    while (true) {
+      const { done, value } = await withDeadline(`a chunk of ${name}`, CHUNK_DEADLINE_MS, reader.read());
+      if (done) break;
+      if (filled + value.byteLength > bytes.byteLength) break;
+      bytes.set(value, filled);
+      filled += value.byteLength;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+  if (filled === bytes.byteLength) return bytes;
+  throw new CorruptObjectError(`${name} is not of ${info.size} bytes, as it says`);
+}
+
+async function list(objects: ObjectStore, bucket: string): Promise<string[]> {
+  const { streamInfo } = await objects.status();
+  if (streamInfo.state.messages === 0) return [];
+  const infos = await withDeadline(`the objects of ${bucket}`, CHUNK_DEADLINE_MS, objects.list());
+  return infos.map(({ name }) => name);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { asked } from "./errors.ts";
+import type { NatsLink } from "./link.ts";
+import { kvStream, runNames, subjectToken } from "./names.ts";
+
+const WorkerPresence = z.object({
+  name: z.string(),
+  device: z.string(),
+  /** SHA-256 of the model's file, in hex. */
+  modelDigest: z.string(),
+  quantization: z.string(),
+  variant: z.string(),
+  slots: z.number(),
+  busySlots: z.number(),
+  /** Of the policy that new tokens are sampled under. */
+  policyVersion: z.number(),
+  tokensPerSecond: z.number(),
+});
+
+/** What a worker says of itself. */
+export type WorkerPresence = Readonly<z.output<typeof WorkerPresence>>;
+
+/** The WORKERS bucket of a run: who is there. An announcement is forgotten when it is not renewed. */
+export interface Presence {
+  announce(presence: WorkerPresence): Promise<void>;
+  /** Those announced and not yet forgotten, by name. */
+  list(): Promise<WorkerPresence[]>;
+}
+
+/** The presence of workers in a run whose streams exist. */
+export function createPresence({ stream: client, manager }: NatsLink, run: string): Presence {
+  const bucket = runNames(run).workers;
+  const everyone = `$KV.${bucket}.>`;
+
+  async function read(): Promise<WorkerPresence[]> {
+    const present: WorkerPresence[] = [];
+    const messages = await manager.direct.getLastMessagesFor(kvStream(bucket), { multi_last: [everyone] });
+    for await (const { data } of messages) {
+      const parsed = WorkerPresence.safeParse(parseJson(data));
+      if (parsed.success) present.push(parsed.data); // One of another version of this program is not counted.
+    }
+    return present.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  return {
+    announce: async (presence) => {
+      const subject = `$KV.${bucket}.${subjectToken(presence.name)}`;
+      await asked("presence to be announced", client.publish(subject, JSON.stringify(presence)));
+    },
+    list: () => asked("the workers that are there", read()),
+  };
+}
+
+function parseJson(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString());
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,65 @@
+import { FleetError } from "../../core/index.ts";
+import { asked } from "./errors.ts";
+import type { NatsLink } from "./link.ts";
+import { runNames } from "./names.ts";
+import { readStream, type StoredMessage } from "./read-stream.ts";
+import { MAX_ROLLOUT_BYTES } from "./run-streams.ts";
+
+/** A rollout is above the limit. */
+export class RolloutTooLargeError extends FleetError {
+  readonly code = "transport.rollout_too_large";
+  readonly disposition = "reject";
+}
+
+/** A rollout that the ledger points at is not in the stream. */
+export class RolloutMissingError extends FleetError {
+  readonly code = "transport.rollout_missing";
+  readonly disposition = "fatal";
+}
+
+/** The ROLLOUTS stream of a run, one rollout a message. */
+export interface RolloutStore {
+  /**
+   * Stores a rollout, durable when this resolves.
+   *
+   * @param id - names these very bytes: stored again under the same id within two minutes they stay one message
+   * @returns the message's sequence
+   * @throws {RolloutTooLargeError} above 768 KB
+   * @throws {StorageFullError}
+   */
+  put(rollout: Uint8Array, id: string): Promise<number>;
+  /** @throws {RolloutMissingError} */
+  get(sequence: number): Promise<Uint8Array>;
+  /** The rollouts with sequences from `from` to `to`, both included, as far as they exist. */
+  read(from: number, to: number): AsyncIterable<StoredMessage>;
+  /** Deletes all rollouts with a sequence below `sequence`. */
+  purgeBelow(sequence: number): Promise<void>;
+}
+
+/** The rollouts of a run whose streams exist. */
+export function createRolloutStore(link: NatsLink, run: string): RolloutStore {
+  const { stream, subject } = runNames(run).rollouts;
+  return {
+    put: async (rollout, id) => {
+      if (rollout.byteLength > MAX_ROLLOUT_BYTES) {
+        throw new RolloutTooLargeError(
+          `rollout ${id} has ${rollout.byteLength} bytes, at most ${MAX_ROLLOUT_BYTES} are stored`,
+        );
+      }
+      const stored = link.stream.publish(subject, rollout, { msgID: id });
+      return (await asked(`rollout ${id} to be stored`, stored)).seq;
+    },
+    get: async (sequence) => {
+      const message = await asked(
+        `rollout ${sequence}`,
+        link.manager.direct.getMessage(stream, { seq: sequence }),
+      );
+      if (message === null) throw new RolloutMissingError(`there is no rollout ${sequence} in ${stream}`);
+      return message.data;
+    },
+    read: (from, to) => readStream(link, stream, from, to),
+    purgeBelow: async (sequence) => {
+      await asked("old rollouts to be deleted", link.manager.streams.purge(stream, { seq: sequence }));
+    },
+  };
+}

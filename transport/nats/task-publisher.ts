@@ -1,0 +1,37 @@
+import { headers } from "@nats-io/transport-node";
+import { asked } from "./errors.ts";
+import type { NatsLink } from "./link.ts";
+import { runNames, type TaskAddress, taskAddress, taskSubject } from "./names.ts";
+
+/** The coordinator's end of the TASKS queue. */
+export interface TaskPublisher {
+  /**
+   * Publishes one dispatch of a task; the same one twice within two minutes stays one message.
+   *
+   * @param traceparent - W3C trace context that travels with it
+   */
+  publish(address: TaskAddress, task: Uint8Array, traceparent?: string): Promise<void>;
+  /** What is in the queue: waiting, or delivered and not acknowledged. */
+  list(): Promise<TaskAddress[]>;
+}
+
+/** The tasks of a run whose streams exist. */
+export function createTaskPublisher(link: NatsLink, run: string): TaskPublisher {
+  const { stream, subject } = runNames(run).tasks;
+  return {
+    publish: async (address, task, traceparent = "") => {
+      const extra = headers();
+      if (traceparent !== "") extra.set("traceparent", traceparent);
+      const published = link.stream.publish(taskSubject(run, address), task, {
+        msgID: `${address.task}.${address.dispatch}`,
+        headers: extra,
+      });
+      await asked(`task ${address.task} to be published`, published);
+    },
+    list: async () => {
+      const info = link.manager.streams.info(stream, { subjects_filter: `${subject}.>` });
+      const { state } = await asked("the tasks in the queue", info);
+      return Object.keys(state.subjects ?? {}).map(taskAddress);
+    },
+  };
+}
