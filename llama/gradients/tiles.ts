@@ -30,6 +30,10 @@ export interface Tiles {
 
 /** Query–key pairs of a tile, for one head, at most: 4 MiB of float32. A single query with more keys is one tile. */
 const TILE_PROBABILITIES = 1 << 20;
+/** Queries of a part, at least. Parts spare the products with keys that the mask hides anyway. */
+const LEAST_PART = 64;
+/** Parts that a long row is cut into, at least. */
+const PARTS = 8;
 /** Padding may make a tile's work this much larger than what the row needs. */
 const MOST_WASTE = 1.5;
 const QUERY_STEP = 16;
@@ -49,7 +53,8 @@ export function tileAttention({ rows, tokensN }: Packing): Tiles {
 }
 
 function cutRow({ queries, keys }: AttentionRow): AttentionRow[] {
-  const most = Math.max(QUERY_STEP, Math.floor(TILE_PROBABILITIES / keys.length));
+  const wanted = Math.max(LEAST_PART, step(queries.length / PARTS, QUERY_STEP));
+  const most = Math.max(QUERY_STEP, Math.min(wanted, Math.floor(TILE_PROBABILITIES / keys.length)));
   const before = keys.length - queries.length;
   const parts: AttentionRow[] = [];
   for (let first = 0; first < queries.length; first += most) {
