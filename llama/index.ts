@@ -20,6 +20,36 @@ export type {
   SampleRequest,
   SamplingSettings,
 } from "./decoding/generation.ts";
+export {
+  ExportError,
+  type FreshModel,
+  TokenizerFileError,
+  type TrainedModel,
+  writeFreshModel,
+  writeMergedModel,
+  writePeftAdapter,
+  writeTrainedModel,
+} from "./exports/index.ts";
+export {
+  type Adapter,
+  type AdapterTensor,
+  checkAdapterFits,
+  decodeAdapter,
+  encodeAdapter,
+  type GgufFile,
+  type GgufTensor,
+  type Metadata,
+  type MetadataValue,
+  type ModelInfo,
+  openGguf,
+  PROJECTIONS,
+  type Projection,
+  readModelInfo,
+  type StreamedTensor,
+  type TensorType,
+  textOf,
+  writeGguf,
+} from "./gguf/index.ts";
 export type { MicroBatch, TrainingSequence } from "./gradients/micro-batch.ts";
 export { type GradientEngine, openGradientEngine } from "./gradients/open-gradient-engine.ts";
 export type { Matrix } from "./gradients/orthogonalize.ts";
@@ -28,3 +58,4 @@ export type { ForwardResult } from "./gradients/plan.ts";
 export type { ForwardAdapter, GradientOptions } from "./gradients/protocol.ts";
 export type { Trainable } from "./gradients/trainable.ts";
 export type { Device } from "./native/libraries.ts";
+export { createTemplate, type PromptPiece, TemplateError } from "./prompt/index.ts";

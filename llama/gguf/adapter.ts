@@ -1,4 +1,5 @@
 import { AdapterError } from "./errors.ts";
+import { bytesOf, floatsOf } from "./float-bytes.ts";
 import { type Metadata, type MetadataValue, numberOf, textOf } from "./metadata.ts";
 import type { ModelInfo } from "./model-info.ts";
 import { PROJECTIONS, projectionShape } from "./model-tensors.ts";
@@ -56,7 +57,7 @@ export function encodeAdapter({ base, alpha, tensors }: Adapter): Uint8Array {
       name,
       type: "F32",
       shape: [columns, rows],
-      data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      data: bytesOf(values),
     })),
   );
 }
@@ -150,6 +151,6 @@ function decodeTensor(
   return {
     name: tensor,
     ...rowsAndColumns(shape),
-    values: new Float32Array(bytes.slice(offset, offset + size).buffer),
+    values: floatsOf(bytes.subarray(offset, offset + size)),
   };
 }

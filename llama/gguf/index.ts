@@ -21,10 +21,17 @@ export {
   NotGgufError,
   UnsupportedModelError,
 } from "./errors.ts";
+export { bytesOf } from "./float-bytes.ts";
 export { flagOf, type Metadata, type MetadataValue, numberOf, textOf, textsOf } from "./metadata.ts";
 export { describeModel, type ModelInfo, readModelInfo } from "./model-info.ts";
 export type { ModelShape } from "./model-shape.ts";
-export { expectedTensors, PROJECTIONS, type Projection, projectionShape } from "./model-tensors.ts";
+export {
+  type ExpectedTensor,
+  expectedTensors,
+  PROJECTIONS,
+  type Projection,
+  projectionShape,
+} from "./model-tensors.ts";
 export { type GgufHeader, type GgufTensor, rowsAndColumns } from "./parse.ts";
 export { type GgufFile, openGguf, parseGgufBytes } from "./read.ts";
 export { blockElements, rowBytes, type TensorType, typeCode } from "./tensor-type.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import koffi from "koffi";
+import { floatsOf } from "../gguf/float-bytes.ts";
 import { rowBytes, type TensorType, typeCode } from "../gguf/tensor-type.ts";
 import { findLibraries } from "./library-folder.ts";
 
@@ -58,7 +59,7 @@ export function loadQuantizer(): Quantizer {
       return bytes;
     },
     dequantize(bytes, elements, type) {
-      if (type === "F32") return new Float32Array(bytes.slice(0, elements * 4).buffer);
+      if (type === "F32") return floatsOf(bytes.subarray(0, elements * 4));
       const values = new Float32Array(elements);
       const traits: { to_float: bigint } = koffi.decode(traitsOf(typeCode(type)), TYPE_TRAITS);
       koffi.decode(traits.to_float, TO_FLOAT)(bytes, values, elements);

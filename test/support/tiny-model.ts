@@ -1,0 +1,70 @@
+/**
+ * A random Llama that is small enough to be written and loaded within a test.
+ *
+ * @module
+ */
+import { rename, rm } from "node:fs/promises";
+import { type FreshModel, type TensorType, writeFreshModel, writeTrainedModel } from "../../llama/index.ts";
+
+/** What a test may choose about its model. */
+export interface TinyModel extends Partial<Omit<FreshModel, "name">> {
+  /** Storage type of the matrices; rows of Q8_0 are multiples of 32, of Q4_K of 256. */
+  readonly type?: TensorType;
+  /** Tokens: the end token, 256 bytes and merges of them. At least 257. */
+  readonly vocabulary?: number;
+  readonly seed?: number;
+}
+
+/**
+ * Writes a model as GGUF. Token 0 is `<|end|>`, tokens 1 to 256 are bytes, the rest merges of letters. The default has
+ * 2 layers and about 45,000 parameters.
+ */
+export async function writeTinyModel(path: string, tiny: TinyModel = {}): Promise<void> {
+  const { type = "F32", vocabulary = 272, seed = 0, ...chosen } = tiny;
+  const model: FreshModel = {
+    name: "tiny",
+    layers: 2,
+    embedding: 64,
+    heads: 4,
+    kvHeads: 2,
+    feedForward: 96,
+    contextTokens: 512,
+    ropeBase: 10_000,
+    normEpsilon: 1e-5,
+    isTied: true,
+    ...chosen,
+  };
+  const fresh = `${path}.fresh`;
+  await writeFreshModel(fresh, model, tinyTokenizer(vocabulary), seed);
+  if (type === "F32") return rename(fresh, path);
+  await writeTrainedModel(path, { base: fresh, type, weights: new Map(), metadata: new Map() });
+  await rm(fresh);
+}
+
+/** A byte-level tokenizer.json with `vocabulary` tokens, at most 256 + 1 + 26². */
+export function tinyTokenizer(vocabulary: number): string {
+  const letters = [..."etaoinshrdlucmfwypvbgkjqxz"];
+  const pairs = letters.flatMap((first) => letters.map((second): [string, string] => [first, second]));
+  const merges = pairs.slice(0, vocabulary - 257);
+  const tokens = ["<|end|>", ...byteTokens(), ...merges.map((pair) => pair.join(""))];
+  return JSON.stringify({
+    added_tokens: [{ id: 0, content: "<|end|>", special: true }],
+    normalizer: null,
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: true },
+    model: {
+      type: "BPE",
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      merges,
+    },
+  });
+}
+
+/** GPT-2's names of the 256 bytes: printable ones stand for themselves, the others for code points from 256 on. */
+function byteTokens(): string[] {
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const isPrintable =
+      (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
+    return String.fromCodePoint(isPrintable ? byte : next++);
+  });
+}
