@@ -23,7 +23,7 @@ export interface BatchInputs extends Disposable {
   readonly tiles: readonly TileInputs[];
   /** Where each head of each packed token finds itself among the slots, [heads · N]. */
   readonly slotOfHead: Pointer;
-  /** Room for the queries' values of all tiles, [headSize, heads · slots]. */
+  /** Room for the queries' values of all tiles, [headSize, heads · (slots + 1)]; the last slot is zero. */
   readonly slots: Pointer;
   /** Room for gradients with respect to the predictors' normed states, [d, P]. */
   readonly predictorGradients: Pointer;
@@ -45,8 +45,9 @@ export function openBatchInputs(
   backend: Backend,
   shape: LlamaShape,
   packing: Packing,
-  { tiles, slots }: Tiles,
+  tiling: Tiles,
 ): BatchInputs {
+  const { tiles, slots } = tiling;
   const { heads, kvHeads, headSize, embedding } = shape;
   const store = backend.openStore(16 + 3 * tiles.length);
   const integers = (data: Int32Array) => ({ tensor: store.declare(GGML_TYPE.i32, data.length), data });
@@ -57,7 +58,7 @@ export function openBatchInputs(
   const positions = integers(packing.positionsN);
   const predictors = integers(packing.predictorsP);
   const targets = integers(packing.targetsP);
-  const slotOfHead = integers(findSlots(tiles, heads, tokens));
+  const slotOfHead = integers(findSlots(tiling, heads, tokens));
   const onDevice = tiles.map((tile) => ({
     tile,
     queries: integers(byHead(tile.queriesBQ, tile.B, tile.Q, heads)),
@@ -65,7 +66,7 @@ export function openBatchInputs(
     mask: { tensor: store.declare(GGML_TYPE.f32, tile.K, tile.Q, 1, tile.B), data: tile.maskBQK },
   }));
   const coefficients = declareMatrix(store, 1, predicted);
-  const room = declareMatrix(store, headSize, heads * slots);
+  const room = declareMatrix(store, headSize, heads * (slots + 1));
   const predictorGradients = declareMatrix(store, embedding, predicted);
   store.allocate();
   const ofTiles = onDevice.flatMap(({ queries, keys, mask }) => [queries, keys, mask]);
@@ -103,11 +104,12 @@ function byHead(tokens: Int32Array, B: number, count: number, heads: number): In
   return rows;
 }
 
-function findSlots(tiles: readonly Tile[], heads: number, tokens: number): Int32Array {
-  const slots = new Int32Array(heads * tokens);
+/** Dead tokens without a slot get the one after all others, which stays zero. */
+function findSlots({ tiles, slots }: Tiles, heads: number, tokens: number): Int32Array {
+  const rowsOf = new Int32Array(heads * tokens).fill(heads * slots);
   for (const tile of tiles) {
     const rows = byHead(tile.queriesBQ, tile.B, tile.Q, heads);
-    for (const [slot, row] of rows.entries()) slots[row] = tile.firstSlot * heads + slot;
+    for (const [slot, row] of rows.entries()) rowsOf[row] = tile.firstSlot * heads + slot;
   }
-  return slots;
+  return rowsOf;
 }
