@@ -21,4 +21,5 @@ export { type PolicyState, policyToFollow, stepTowards } from "./policy-order.ts
 export { openRewardPool, RewardFailedError, type RewardPool } from "./reward-pool.ts";
 export { type RecordContext, ROLLOUT_BYTES_AT_MOST, recordRollout } from "./rollout-record.ts";
 export { createRoom, wantsAnother } from "./room.ts";
+export { runWorker, type WorkerOptions } from "./run-worker.ts";
 export { type ServeGroupDeps, serveGroup } from "./serve-group.ts";

@@ -68,9 +68,12 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
     await engine.activate(policy, deps.onPolicyUpdate);
     active = policy;
     logger.info("policy active", { version: policy.version, adapter: policy.adapter });
-    await shelf
-      .prune(new Set([policy.adapter, newest?.adapter ?? ""]))
-      .catch((error) => logger.warn("adapter not freed", { error }));
+    await tidy();
+  }
+
+  async function tidy(): Promise<void> {
+    const keep = new Set([active?.adapter ?? "", newest?.adapter ?? ""]);
+    await shelf.prune(keep).catch((error) => logger.warn("adapter not freed", { error }));
   }
 
   function enter({ exact }: PolicyOrder, policy: Policy): Admission {
@@ -106,6 +109,7 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
     await exclusive(async () => {
       const policy = policyToFollow(state());
       if (policy !== null) await switchTo(policy);
+      else await tidy();
     }).catch((error) => logger.warn("policy not activated", { version: newest?.version, error }));
   }
 

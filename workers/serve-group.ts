@@ -1,5 +1,5 @@
 import { dispositionOf, FleetError, withDeadline } from "../core/index.ts";
-import type { Engine } from "../llama/index.ts";
+import type { Engine, GroupHandle } from "../llama/index.ts";
 import type { Collector } from "./collector.ts";
 import { isExact } from "./lanes.ts";
 import type { LeasedGroup } from "./leased-group.ts";
@@ -33,6 +33,16 @@ const HAND_OVER_MS = 10_000;
 /** Failures that are the engine's end, not the sample's. */
 const ENGINE_ENDED = new Set(["engine-died", "engine-closed"]);
 
+/** One group being served. */
+interface Serving {
+  readonly group: LeasedGroup;
+  readonly deps: ServeGroupDeps;
+  readonly reports: SampleReports;
+  /** Aborts, with the reason, when the group cannot be finished here. */
+  readonly interrupted: AbortSignal;
+  readonly onAdmitted: () => void;
+}
+
 /**
  * Samples, scores and delivers the group of a lease.
  *
@@ -50,8 +60,9 @@ export async function serveGroup(
   const { lease } = group;
   const { task } = group.address;
   const reports = createSampleReports(group, deps);
+  const interrupted = AbortSignal.any([lease.lost, deps.stop, deps.dead]);
 
-  const givenUp = await makeSamples(group, reports, deps, onAdmitted);
+  const givenUp = await makeSamples({ group, deps, reports, interrupted, onAdmitted });
   const over = await reports.settled();
 
   lease.lost.throwIfAborted();
@@ -67,23 +78,17 @@ export async function serveGroup(
  *
  * @returns null, or why some were not
  */
-async function makeSamples(
-  group: LeasedGroup,
-  reports: SampleReports,
-  deps: ServeGroupDeps,
-  onAdmitted: () => void,
-): Promise<string | null> {
-  const { address, granted, lease } = group;
-  const interrupted = AbortSignal.any([lease.lost, deps.stop, deps.dead]);
+async function makeSamples(serving: Serving): Promise<string | null> {
+  const { group, deps, reports, interrupted } = serving;
   try {
     const prepared = await orAborted(prepareGroup(group, deps), interrupted);
     if ("errorClass" in prepared) {
-      for (const { sample } of granted.samples) reports.failed(sample, prepared);
+      for (const { sample } of group.granted.samples) reports.failed(sample, prepared);
       return null;
     }
     using admission = await deps.gate.admit(policyOrder(group), interrupted);
-    deps.logger.debug("group started", { task: address.task, version: admission.policy.version });
-    await generate(prepared, group, reports, deps, interrupted, onAdmitted);
+    deps.logger.debug("group started", { task: group.address.task, version: admission.policy.version });
+    await generate(prepared, serving);
     return null;
   } catch (error) {
     if (dispositionOf(error) === "fatal") throw error;
@@ -91,14 +96,8 @@ async function makeSamples(
   }
 }
 
-async function generate(
-  prepared: PreparedGroup,
-  { lease }: LeasedGroup,
-  reports: SampleReports,
-  deps: ServeGroupDeps,
-  interrupted: AbortSignal,
-  onAdmitted: () => void,
-): Promise<void> {
+async function generate(prepared: PreparedGroup, serving: Serving): Promise<void> {
+  const { deps, reports, interrupted, onAdmitted } = serving;
   using place = deps.room.take(prepared.request.samples.length);
   let engineEnded: string | null = null;
   const handle = deps.engine.generate(prepared.request, {
@@ -116,14 +115,22 @@ async function generate(
   try {
     await orAborted(handle.done, interrupted);
   } catch (error) {
-    if (deps.dead.aborted) throw error;
-    const left = orAborted(handle.handOver(), deps.dead);
-    for (const completion of await withDeadline("the engine to hand over", HAND_OVER_MS, left)) {
-      if (!lease.lost.aborted) reports.partial(completion, prepared);
-    }
+    if (!deps.dead.aborted) await handOver(handle, prepared, serving);
     throw error;
   }
   if (engineEnded !== null) throw new EngineEndedError(engineEnded);
+}
+
+/** Stops what is still sampled, and reports it unless its lease is lost. */
+async function handOver(
+  handle: GroupHandle,
+  prepared: PreparedGroup,
+  { group, deps, reports }: Serving,
+): Promise<void> {
+  const left = orAborted(handle.handOver(), deps.dead);
+  const completions = await withDeadline("the engine to hand over", HAND_OVER_MS, left);
+  if (group.lease.lost.aborted) return;
+  for (const completion of completions) reports.partial(completion, prepared);
 }
 
 function policyOrder({ address, granted: { policy } }: LeasedGroup): PolicyOrder {

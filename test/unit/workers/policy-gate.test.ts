@@ -66,6 +66,15 @@ describe("createPolicyGate", () => {
     expect(log.slice(-2)).toEqual(["activate 2 recompute", "drop a1"]);
   });
 
+  it("keeps no adapters of policies that came and went while it was idle", async () => {
+    const { gate, log } = gateThat({});
+
+    await gate.follow(policy(1));
+    await gate.follow(policy(2));
+
+    expect(log).toEqual(["fetch a1", "load a1", "fetch a2", "load a2", "drop a1"]);
+  });
+
   it("refuses a group whose policy cannot be had, rather than serve another one", async () => {
     const { gate, log } = gateThat({ missing: ["a2"] });
     using _trained = await gate.admit(training(1), running);

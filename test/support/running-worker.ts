@@ -1,0 +1,150 @@
+import { readFile } from "node:fs/promises";
+import { CancelledError, readConfig } from "../../core/index.ts";
+import type { PolicyRef, TaskInit } from "../../proto/index.ts";
+import {
+  createTaskPublisher,
+  encodeTask,
+  type FleetServer,
+  openAdapterStore,
+  openPolicyPointer,
+  serveFleet,
+} from "../../transport/index.ts";
+import { runWorker, WorkerConfig } from "../../workers/index.ts";
+import { openTestNats } from "./nats.ts";
+import { scriptCoordinator } from "./scripted-coordinator.ts";
+import { silentLogger } from "./silent-logger.ts";
+
+/** Short enough that a test sees a lease end, long enough for a busy machine. */
+const TERM_MS = 3_000;
+const HOST = "127.0.0.1";
+
+/** A worker that runs in this process, its engine in a child. */
+export interface RunningWorker {
+  /** Asks it to stop, as SIGTERM does; resolves when everything it opened is closed. */
+  stop(): Promise<void>;
+  /** Resolves or rejects as `runWorker` does. */
+  readonly ended: Promise<void>;
+}
+
+/** What matters about a task. */
+interface IssueOptions {
+  readonly lane?: string;
+  readonly policy?: PolicyRef;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+}
+
+/**
+ * A run with a real nats-server and real gRPC, whose coordinator the test plays. Disposing stops the workers first.
+ *
+ * @param digest - SHA-256 of the model in `gguf`
+ */
+export async function openScriptedRun({ gguf, digest }: { readonly gguf: string; readonly digest: string }) {
+  const run = "test";
+  await using opening = new AsyncDisposableStack();
+  const nats = opening.use(await openTestNats({ run, streams: { ackWaitMs: 3_600 } }));
+  const link = await nats.link("coordinator");
+  const publisher = createTaskPublisher(link, run);
+  const [adapters, pointer] = await Promise.all([openAdapterStore(link, run), openPolicyPointer(link, run)]);
+  const { user, password } = nats.secrets.users.worker;
+  const coordinator = scriptCoordinator({
+    joining: {
+      run,
+      natsUrl: nats.url,
+      natsUser: user,
+      natsPassword: password,
+      baseDigest: digest,
+      runJson: "{}",
+    },
+    termMs: TERM_MS,
+    publish: (task, dispatch) =>
+      publisher.publish(
+        { lane: task.lane ?? "", variant: "base", task: task.task ?? "", dispatch },
+        encodeTask(task),
+      ),
+  });
+  const serve = (port: number) =>
+    serveFleet({ host: HOST, port, token: nats.secrets.token, handlers: coordinator.handlers, graceMs: 200 });
+  let server: FleetServer = await serve(0);
+  const { port } = server;
+  opening.defer(() => server[Symbol.asyncDispose]());
+  const workers: RunningWorker[] = [];
+  opening.defer(async () => {
+    await Promise.all(workers.map((worker) => worker.stop().catch(() => {})));
+  });
+  const open = opening.move();
+
+  return {
+    coordinator,
+    link,
+    startWorker: (name: string, config: object = {}): RunningWorker => {
+      const stop = new AbortController();
+      const ended = runWorker(
+        {
+          coordinator: { address: `${HOST}:${port}`, token: nats.secrets.token },
+          name,
+          model: { gguf, template: "raw", contextTokens: 4_096, exact: true },
+          device: "cpu",
+          slots: 4,
+          threads: 1,
+          config: readConfig(WorkerConfig, { presenceMs: 200, policyPollMs: 500, ...config }, "the test"),
+          logger: silentLogger,
+        },
+        { stop: stop.signal, abandon: new AbortController().signal },
+      );
+      ended.catch(() => {}); // Looked at by the test.
+      const worker = {
+        ended,
+        stop: () => {
+          stop.abort(new CancelledError("received SIGTERM"));
+          return ended;
+        },
+      };
+      workers.push(worker);
+      return worker;
+    },
+    /** Issues a task whose prompt is `prompt`. */
+    issue: (task: string, samples: readonly number[], how: IssueOptions = {}) =>
+      coordinator.issue(taskThat(task, how), samples, how.policy ?? { version: 0, adapter: "" }),
+    /** Makes a policy available and points at it. */
+    publishPolicy: async (version: number, adapter: string, bytes: Uint8Array): Promise<PolicyRef> => {
+      await adapters.put(adapter, bytes);
+      await pointer.set({ version, adapter, base: digest });
+      return { version, adapter };
+    },
+    /** Ends the coordinator's server as a crash of it would look from outside. */
+    leave: () => server[Symbol.asyncDispose](),
+    comeBack: async () => {
+      server = await serve(port);
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** Ends the engine of this process's workers as lack of memory would; returns how many there were. */
+export async function killEngines(): Promise<number> {
+  const children = await readFile(`/proc/self/task/${process.pid}/children`, "utf8");
+  let killed = 0;
+  for (const pid of children.split(" ").filter((word) => word !== "")) {
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (!command.includes("llama/decoding/engine-process.ts")) continue;
+    process.kill(Number(pid), "SIGKILL");
+    killed += 1;
+  }
+  return killed;
+}
+
+function taskThat(task: string, { lane = "train", maxTokens = 24, temperature = 1 }: IssueOptions) {
+  return {
+    run: "test",
+    lane,
+    variant: "base",
+    task,
+    instance: `instance of ${task}`,
+    messages: [{ role: "user", content: "the quick brown fox" }],
+    sampling: { temperature, topP: 1, maxTokens },
+    reward: { name: "swe-rl", optionsJson: "{}" },
+    reference: { files: { "a.py": "x = 1\n" }, oracle: [{ path: "a.py", content: "x = 2\n" }] },
+    seed: "42",
+  } satisfies TaskInit;
+}
