@@ -44,6 +44,7 @@ export {
   openGguf,
   PROJECTIONS,
   type Projection,
+  projectionShape,
   readModelInfo,
   type StreamedTensor,
   type TensorType,

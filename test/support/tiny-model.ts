@@ -4,7 +4,18 @@
  * @module
  */
 import { rename, rm } from "node:fs/promises";
-import { type FreshModel, type TensorType, writeFreshModel, writeTrainedModel } from "../../llama/index.ts";
+import { createRandom } from "../../core/index.ts";
+import {
+  type Adapter,
+  type AdapterTensor,
+  type FreshModel,
+  type ModelInfo,
+  PROJECTIONS,
+  projectionShape,
+  type TensorType,
+  writeFreshModel,
+  writeTrainedModel,
+} from "../../llama/index.ts";
 
 /** What a test may choose about its model. */
 export interface TinyModel extends Partial<Omit<FreshModel, "name">> {
@@ -67,4 +78,37 @@ function byteTokens(): string[] {
       (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
     return String.fromCodePoint(isPrintable ? byte : next++);
   });
+}
+
+/**
+ * A random adapter for a model: all seven projections of every layer, A and B uniform in ±`size`.
+ *
+ * @param options.size - the largest value, by default large enough that the model's answers change
+ */
+export function tinyAdapter(
+  model: ModelInfo,
+  {
+    rank = 4,
+    alpha = 8,
+    size = 0.3,
+    seed = 0,
+  }: { rank?: number; alpha?: number; size?: number; seed?: number } = {},
+): Adapter {
+  const matrix = (name: string, rows: number, columns: number): AdapterTensor => {
+    const next = createRandom(`${seed}/${name}`);
+    return {
+      name,
+      rows,
+      columns,
+      values: Float32Array.from({ length: rows * columns }, () => size * (2 * next() - 1)),
+    };
+  };
+  const tensors = Array.from({ length: model.layers }, (_, layer) =>
+    PROJECTIONS.flatMap((projection) => {
+      const [inputs, outputs] = projectionShape(model, projection);
+      const weight = `blk.${layer}.${projection}.weight`;
+      return [matrix(`${weight}.lora_a`, rank, inputs), matrix(`${weight}.lora_b`, outputs, rank)];
+    }),
+  ).flat();
+  return { base: model.digest, alpha, tensors };
 }
