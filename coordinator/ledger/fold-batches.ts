@@ -1,0 +1,115 @@
+import type { EventOf } from "./events.ts";
+import { count, endSample, moveSample } from "./fold-samples.ts";
+import { closeTaskWhenOver, liveTask } from "./fold-tasks.ts";
+import type { BatchRecord, LedgerState } from "./state.ts";
+import { addRollout, stepRecord } from "./step-record.ts";
+import { IllegalTransitionError } from "./transitions.ts";
+
+/** Batch k: its samples wait for the trainer. */
+export function composeBatch(state: LedgerState, event: EventOf<"batched">): void {
+  if (event.step !== state.composed + 1) {
+    throw new IllegalTransitionError(`batch ${event.step} cannot follow batch ${state.composed}`);
+  }
+  const record = stepRecord(state, event.step);
+  for (const { task: name, samples } of event.groups) {
+    const task = liveTask(state, name);
+    if (task.batch !== null) {
+      throw new IllegalTransitionError(
+        `task ${name} is in batch ${task.batch} and cannot be in ${event.step}`,
+      );
+    }
+    task.batch = event.step;
+    task.owed = 0;
+    for (const index of samples) {
+      const { rollout } = moveSample(task, index, "batched");
+      if (rollout === null) continue;
+      addRollout(record, rollout);
+      const staleness = event.step - 1 - rollout.oldest;
+      record.stalenessSum += staleness;
+      record.stalenessMost = Math.max(record.stalenessMost, staleness);
+      record.batchRollouts += 1;
+      record.batchTokens += rollout.tokens;
+    }
+  }
+  record.groups = event.groups.length;
+  record.composedAt = event.at;
+  state.batches.set(event.step, { step: event.step, groups: event.groups });
+  state.composed = event.step;
+  state.refilled = 0;
+  state.givenUp = 0;
+}
+
+/** Too many groups had no signal; the step's number is used by a later batch. */
+export function giveUpStep(state: LedgerState): void {
+  state.givenUp += 1;
+  state.refilled = 0;
+}
+
+/** Policy k is durable; batch k is trained. */
+export function trainBatch(state: LedgerState, event: EventOf<"trained">): void {
+  const batch = endBatch(state, event);
+  for (const { task: name, samples } of batch.groups) {
+    const task = liveTask(state, name);
+    for (const index of samples) endSample(state, task, index, "trained", "", event.step);
+    state.lanes[task.lane].trained += samples.length;
+    closeTaskWhenOver(state, task);
+  }
+  state.policies.push({ version: event.step, adapter: event.adapter });
+  stepRecord(state, event.step).metrics = event.metrics;
+}
+
+/** The trainer could not use batch k: policy k has policy k − 1's adapter. */
+export function skipStep(state: LedgerState, event: EventOf<"step_skipped">): void {
+  const batch = endBatch(state, event);
+  for (const { task: name, samples } of batch.groups) {
+    const task = liveTask(state, name);
+    for (const index of samples) {
+      endSample(state, task, index, "skipped", "step-skipped", event.step);
+      count(state.lanes[task.lane].skipped, "step-skipped");
+    }
+    closeTaskWhenOver(state, task);
+  }
+  const before = state.policies.at(-1);
+  state.policies.push({ version: event.step, adapter: before?.adapter ?? "" });
+  stepRecord(state, event.step).skipped = event.reason;
+}
+
+/** Every task of a version's evaluation is over. */
+export function finishEvaluation(state: LedgerState, event: EventOf<"evaluated">): void {
+  const round = state.evals.get(event.version);
+  if (round === undefined || round.done) {
+    throw new IllegalTransitionError(`there is no open evaluation of version ${event.version}`);
+  }
+  round.done = true;
+  for (const task of [...state.tasks.values()]) {
+    if (task.lane !== "eval" || task.version !== event.version) continue;
+    for (const [index, sample] of task.samples.entries()) {
+      if (sample.state !== "accepted" || sample.rollout === null) continue;
+      const { reward, wellFormed, exact } = sample.rollout;
+      round.results.push({
+        instance: task.instance,
+        temperature: task.temperature,
+        reward,
+        wellFormed,
+        exact,
+      });
+      endSample(state, task, index, "evaluated", "", event.version);
+      state.lanes.eval.evaluated += 1;
+    }
+    closeTaskWhenOver(state, task);
+  }
+}
+
+function endBatch(state: LedgerState, event: EventOf<"trained"> | EventOf<"step_skipped">): BatchRecord {
+  const batch = state.batches.get(event.step);
+  if (event.step !== state.step + 1 || batch === undefined) {
+    throw new IllegalTransitionError(`step ${event.step} cannot follow step ${state.step}`);
+  }
+  if (event.epoch !== state.trainerEpoch) {
+    throw new IllegalTransitionError(`trainer epoch ${event.epoch} is over; ${state.trainerEpoch} trains`);
+  }
+  state.batches.delete(event.step);
+  state.step = event.step;
+  stepRecord(state, event.step).endedAt = event.at;
+  return batch;
+}

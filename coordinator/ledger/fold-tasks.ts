@@ -1,0 +1,149 @@
+import type { EventOf } from "./events.ts";
+import {
+  type LeaseRecord,
+  type LedgerState,
+  OUTCOME_LETTERS,
+  type SampleRecord,
+  type TaskRecord,
+} from "./state.ts";
+import { IllegalTransitionError, SAMPLE_TRANSITIONS } from "./transitions.ts";
+
+/** Replacements that a task may get, in groups of its own size. */
+const REPLACEMENTS_PER_SAMPLE = 1;
+
+/** A new task: its samples are open. */
+export function issueTask(state: LedgerState, event: EventOf<"issued">): void {
+  const { task, lane, ordinal, instance, temperature, version, samples } = event;
+  if (state.tasks.has(task) || state.closed.has(task)) {
+    throw new IllegalTransitionError(`task ${task} is issued a second time`);
+  }
+  state.tasks.set(task, {
+    task,
+    lane,
+    ordinal,
+    instance,
+    temperature,
+    version,
+    group: samples,
+    samples: Array.from({ length: samples }, openSample),
+    dispatch: 0,
+    lease: null,
+    deaths: 0,
+    owed: 0,
+    replaced: 0,
+    batch: null,
+  });
+  state.taskCount += 1;
+  state.lanes[lane].issued += samples;
+  if (lane === "train") state.nextOrdinal = ordinal + 1;
+  else roundOf(state, version ?? 0).issued += 1;
+}
+
+/** New indexes for lost samples; the next dispatch carries them. */
+export function replaceSamples(state: LedgerState, event: EventOf<"replaced">): void {
+  const task = liveTask(state, event.task);
+  if (event.samples.length > task.owed) {
+    throw new IllegalTransitionError(
+      `task ${task.task} is owed ${task.owed} samples, not ${event.samples.length}`,
+    );
+  }
+  for (const sample of event.samples) {
+    if (sample !== task.samples.length) {
+      throw new IllegalTransitionError(`sample ${sample} of task ${task.task} cannot be its next`);
+    }
+    task.samples.push(openSample());
+  }
+  task.owed -= event.samples.length;
+  task.replaced += event.samples.length;
+  state.lanes[task.lane].issued += event.samples.length;
+  if (task.lease === null) task.dispatch += 1;
+}
+
+/** Lost samples of a task that may still be made up for. */
+export function replaceable(task: TaskRecord, lost: number): number {
+  const left = task.group * REPLACEMENTS_PER_SAMPLE - task.replaced - task.owed;
+  return Math.max(0, Math.min(lost, left));
+}
+
+/** A worker holds the task. */
+export function grantLease(state: LedgerState, event: EventOf<"leased">): void {
+  const task = liveTask(state, event.task);
+  if (task.lease !== null) {
+    throw new IllegalTransitionError(
+      `task ${task.task} is leased twice, as ${task.lease} and ${event.lease}`,
+    );
+  }
+  for (const index of event.samples) {
+    const sample = sampleOf(task, index);
+    if (sample.state !== "open") {
+      throw new IllegalTransitionError(
+        `sample ${index} of task ${task.task} is leased while ${sample.state}`,
+      );
+    }
+    sample.attempt += 1;
+  }
+  const { lease, worker, version, samples } = event;
+  task.lease = lease;
+  state.leases.set(lease, { lease, task: task.task, worker, version, samples: new Set(samples) });
+}
+
+/** The lease is over before its samples are; what is open goes into the next dispatch. */
+export function endLease(state: LedgerState, event: EventOf<"released">): void {
+  const lease = state.leases.get(event.lease);
+  if (lease === undefined) {
+    throw new IllegalTransitionError(`lease ${event.lease} ends, but it is not held`);
+  }
+  if (event.death) liveTask(state, lease.task).deaths += 1;
+  forgetLease(state, lease);
+}
+
+/** A sample of a lease needs no more work; a lease without samples is over. */
+export function settleLeasedSample(state: LedgerState, task: TaskRecord, index: number): void {
+  const lease = task.lease === null ? undefined : state.leases.get(task.lease);
+  if (lease === undefined) return;
+  lease.samples.delete(index);
+  if (lease.samples.size === 0) forgetLease(state, lease);
+}
+
+/** A task is forgotten, but for a letter a sample, once the end of every sample is known and none is owed. */
+export function closeTaskWhenOver(state: LedgerState, task: TaskRecord): void {
+  const isOver = task.samples.every(({ state: at }) => SAMPLE_TRANSITIONS[at].length === 0);
+  if (!isOver || task.owed > 0) return;
+  const letters = task.samples.map(({ state: at }) => OUTCOME_LETTERS[at] ?? "?").join("");
+  state.closed.set(task.task, letters);
+  state.tasks.delete(task.task);
+}
+
+/** @throws {IllegalTransitionError} when the task was never issued or is over */
+export function liveTask(state: LedgerState, task: string): TaskRecord {
+  const found = state.tasks.get(task);
+  if (found !== undefined) return found;
+  throw new IllegalTransitionError(`there is no live task ${task}`);
+}
+
+/** @throws {IllegalTransitionError} when the task has no such sample */
+export function sampleOf(task: TaskRecord, index: number): SampleRecord {
+  const sample = task.samples[index];
+  if (sample !== undefined) return sample;
+  throw new IllegalTransitionError(`task ${task.task} has no sample ${index}`);
+}
+
+function openSample(): SampleRecord {
+  return { state: "open", attempt: 0, failures: 0, prefix: null, rollout: null };
+}
+
+function forgetLease(state: LedgerState, lease: LeaseRecord): void {
+  state.leases.delete(lease.lease);
+  const task = state.tasks.get(lease.task);
+  if (task === undefined) return;
+  task.lease = null;
+  if (task.samples.some(({ state: at }) => at === "open")) task.dispatch += 1;
+}
+
+function roundOf(state: LedgerState, version: number) {
+  const known = state.evals.get(version);
+  if (known !== undefined) return known;
+  const round = { version, issued: 0, done: false, results: [] };
+  state.evals.set(version, round);
+  return round;
+}

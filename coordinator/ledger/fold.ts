@@ -1,0 +1,93 @@
+/**
+ * The fold: how each event changes what the coordinator knows. It reads no clock, does no I/O and makes no choice; the
+ * same events give the same state wherever they are replayed.
+ *
+ * @module
+ */
+import type { EventOf, LedgerEvent } from "./events.ts";
+import { composeBatch, finishEvaluation, giveUpStep, skipStep, trainBatch } from "./fold-batches.ts";
+import { acceptSample, closeSamples, failSample, keepPartial, skipSamples } from "./fold-samples.ts";
+import { endLease, grantLease, issueTask, liveTask, replaceSamples } from "./fold-tasks.ts";
+import type { LedgerState } from "./state.ts";
+import { IllegalTransitionError, moved, RUN_TRANSITIONS, type RunPhase } from "./transitions.ts";
+
+/**
+ * Applies one event.
+ *
+ * @throws {IllegalTransitionError} when it cannot follow what came before; the state is then not to be used further
+ */
+export function applyEvent(state: LedgerState, event: LedgerEvent): void {
+  state.at = event.at;
+  // The table's type pairs every event with its own function; the compiler does not follow the pairing here.
+  const apply = APPLY[event.type] as (state: LedgerState, event: LedgerEvent) => void;
+  apply(state, event);
+}
+
+type Apply = { readonly [Type in LedgerEvent["type"]]: (state: LedgerState, event: EventOf<Type>) => void };
+
+const APPLY: Apply = {
+  run_started: (state, event) => {
+    movePhase(state, "running");
+    state.run = event.run;
+    state.base = event.base;
+    state.settings = event.settings;
+    state.startedAt = event.at;
+  },
+  opened: (state, event) => {
+    state.epoch = nextEpoch("coordinator", state.epoch, event.epoch);
+  },
+  trainer_opened: (state, event) => {
+    state.trainerEpoch = nextEpoch("trainer", state.trainerEpoch, event.epoch);
+  },
+  configured: (state, event) => {
+    state.settings = event.settings;
+    state.stopAfter = null;
+    if (state.phase === "ended" || state.phase === "failed") movePhase(state, "running");
+  },
+  paused: (state) => movePhase(state, "paused"),
+  resumed: (state) => movePhase(state, "running"),
+  stop_requested: (state, event) => {
+    state.stopAfter = event.afterStep;
+  },
+  issued: issueTask,
+  replaced: replaceSamples,
+  leased: grantLease,
+  released: endLease,
+  partial: keepPartial,
+  failed: failSample,
+  accepted: acceptSample,
+  rejected: (state, event) => {
+    if (event.unusable) noteUnusable(state, event);
+    closeSamples(state, event, "rejected", event.replace);
+  },
+  expired: (state, event) => closeSamples(state, event, "expired", event.reason === "stale"),
+  batched: composeBatch,
+  refill_exhausted: giveUpStep,
+  trained: trainBatch,
+  step_skipped: skipStep,
+  skipped: skipSamples,
+  evaluated: finishEvaluation,
+  archived: (state, event) => {
+    state.archivedThrough = event.through;
+    state.outcomes = state.outcomes.slice(event.outcomes?.rows ?? 0);
+  },
+  ended: (state, event) => {
+    movePhase(state, event.failed ? "failed" : "ended");
+    state.endReason = event.reason;
+  },
+};
+
+function movePhase(state: LedgerState, to: RunPhase): void {
+  state.phase = moved(RUN_TRANSITIONS, "the run", state.phase, to);
+  if (to === "running") state.endReason = "";
+}
+
+function nextEpoch(who: string, before: number, epoch: number): number {
+  if (epoch === before + 1) return epoch;
+  throw new IllegalTransitionError(`${who} epoch ${epoch} cannot follow epoch ${before}`);
+}
+
+function noteUnusable(state: LedgerState, event: EventOf<"rejected">): void {
+  const { instance } = liveTask(state, event.task);
+  state.unusable.set(instance, `${event.reason}: ${event.message}`);
+}
