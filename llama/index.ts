@@ -20,6 +20,7 @@ export type {
   SampleRequest,
   SamplingSettings,
 } from "./decoding/generation.ts";
+export { openEngine } from "./decoding/open-engine.ts";
 export {
   ExportError,
   type FreshModel,

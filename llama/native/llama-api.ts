@@ -16,6 +16,8 @@ export interface LlamaApi {
   contextDefaultParams(): ContextParams;
   modelLoadFromFile(path: string, params: ModelParams): bigint | null;
   modelGetVocab(model: bigint): bigint;
+  /** Attention heads of the first layer. */
+  modelNHead(model: bigint): number;
   initFromModel(model: bigint, params: ContextParams): bigint | null;
   free(context: bigint): void;
   getMemory(context: bigint): bigint;
@@ -23,6 +25,7 @@ export interface LlamaApi {
   memorySeqCp(memory: bigint, source: number, target: number, from: number, to: number): void;
   /** 0 when done; 1 when no cells are free; else the batch or the computation is invalid. */
   decode(context: bigint, batch: BatchStruct): number;
+  synchronize(context: bigint): void;
   /** Logits of a batch's row, [vocabulary] float32, valid until the next decode. */
   getLogitsIth(context: bigint, row: number): bigint | null;
   adapterLoraInitFromFilePtr(model: bigint, file: bigint): bigint | null;
@@ -62,6 +65,7 @@ export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
   contextDefaultParams: "llama_context_params llama_context_default_params(void)",
   modelLoadFromFile: "void *llama_model_load_from_file(const char *path_model, llama_model_params params)",
   modelGetVocab: "void *llama_model_get_vocab(void *model)",
+  modelNHead: "int32_t llama_model_n_head(void *model)",
   initFromModel: "void *llama_init_from_model(void *model, llama_context_params params)",
   free: "void llama_free(void *ctx)",
   getMemory: "void *llama_get_memory(void *ctx)",
@@ -69,6 +73,7 @@ export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
   memorySeqCp:
     "void llama_memory_seq_cp(void *mem, int32_t seq_id_src, int32_t seq_id_dst, int32_t p0, int32_t p1)",
   decode: "int32_t llama_decode(void *ctx, llama_batch batch)",
+  synchronize: "void llama_synchronize(void *ctx)",
   getLogitsIth: "void *llama_get_logits_ith(void *ctx, int32_t i)",
   adapterLoraInitFromFilePtr: "void *llama_adapter_lora_init_from_file_ptr(void *model, void *file)",
   adapterLoraFree: "void llama_adapter_lora_free(void *adapter)",

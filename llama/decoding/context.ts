@@ -1,0 +1,134 @@
+/**
+ * One `llama_context`: the KV cells of many sequences, and the adapter under which they are computed.
+ *
+ * Whatever number of sequences a batch holds, a row is computed by the same kernels: ggml takes another one for a
+ * single row, so a batch has never fewer than two rows, nor a single row of logits.
+ *
+ * @module
+ */
+import koffi from "koffi";
+import { FleetError } from "../../core/index.ts";
+import { withLlamaLog } from "../native/llama-api.ts";
+import { CACHE_TYPE, FLASH_ATTENTION } from "../native/llama-structs.ts";
+import type { LoadedModel } from "./load-model.ts";
+import { createRowBatch, type RowBatch } from "./row-batch.ts";
+
+/** The device cannot hold or compute what is asked. */
+export class ContextError extends FleetError {
+  readonly code = "llama.context_failed";
+  readonly disposition = "retry";
+}
+
+/** Sizes of a context. */
+export interface ContextSize {
+  /** Cells: tokens that sequences hold together, shared ones once. */
+  readonly cells: number;
+  /** Sequences at once. */
+  readonly sequences: number;
+  /** Rows of logits at once; at least one a sequence. */
+  readonly outputs: number;
+  readonly threads: number;
+  readonly exact: boolean;
+}
+
+/** An open context. */
+export interface DecodeContext extends Disposable {
+  /** To be filled for {@link decode}. */
+  readonly batch: RowBatch;
+  /** The most rows that a batch takes. */
+  readonly mostRows: number;
+  /** Takes a sequence that is not in use. */
+  takeSequence(): number;
+  /** Gives a sequence back; cells that no other sequence shares become free. */
+  giveSequence(sequence: number): void;
+  /** Lets `target` share all cells of `source`. */
+  share(source: number, target: number): void;
+  /** Computes the batch. Synchronous; logits are ready after it. */
+  decode(): void;
+  /** Logits of a row that asked for them, [vocabulary]; a view, valid until the next decode. */
+  logits(row: number): Float32Array;
+  /** Computes under this adapter from now on; null for the base alone. */
+  setAdapter(adapter: bigint | null): void;
+}
+
+/** KQ in float32, where flash attention does not avoid it, may take this much memory. */
+const ATTENTION_BYTES = 512 * 2 ** 20;
+const MOST_ROWS = 512;
+const FEWEST_ROWS = 32;
+
+/**
+ * Opens a context over a model's weights.
+ *
+ * @throws {ContextError} when memory does not suffice
+ */
+export function openContext(model: LoadedModel, size: ContextSize): DecodeContext {
+  const { llama, handle } = model;
+  const onCpu = model.device.kind === "cpu";
+  const mostRows = Math.max(rowsFor(size.cells, model.heads), size.sequences, size.outputs);
+  const params = {
+    ...llama.contextDefaultParams(),
+    n_ctx: size.cells + 1, // One for the padding row.
+    n_batch: mostRows,
+    n_ubatch: mostRows,
+    n_seq_max: size.sequences + 1,
+    n_outputs_max: Math.max(size.outputs, size.sequences) + 1, // Not below n_seq_max: llama.cpp asserts it.
+    n_threads: size.threads,
+    n_threads_batch: size.threads,
+    flash_attn_type: onCpu || size.exact ? FLASH_ATTENTION.off : FLASH_ATTENTION.auto,
+    type_k: size.exact ? CACHE_TYPE.f32 : CACHE_TYPE.f16,
+    type_v: size.exact ? CACHE_TYPE.f32 : CACHE_TYPE.f16,
+    kv_unified: true,
+  };
+  const { result: context, complaints } = withLlamaLog(llama, () => llama.initFromModel(handle, params));
+  if (context === null)
+    throw new ContextError(`cannot make a context of ${size.cells} tokens: ${complaints}`);
+
+  const memory = llama.getMemory(context);
+  const padding = size.sequences;
+  const free = Array.from({ length: size.sequences }, (_, i) => size.sequences - 1 - i);
+  const batch = createRowBatch(mostRows);
+  return {
+    batch,
+    mostRows,
+    takeSequence() {
+      const sequence = free.pop();
+      if (sequence === undefined) throw new ContextError(`all ${size.sequences} sequences are in use`);
+      return sequence;
+    },
+    giveSequence(sequence) {
+      llama.memorySeqRm(memory, sequence, -1, -1);
+      free.push(sequence);
+    },
+    share: (source, target) => llama.memorySeqCp(memory, source, target, -1, -1),
+    decode() {
+      const isPadded = batch.rows === 1;
+      if (isPadded) batch.add(0, 0, padding, batch.outputs > 0);
+      if (batch.outputs === 1) batch.wantAnother();
+      const status = llama.decode(context, batch.struct());
+      llama.synchronize(context);
+      if (isPadded) llama.memorySeqRm(memory, padding, -1, -1);
+      if (status !== 0) throw new ContextError(`llama_decode of ${batch.rows} rows answers ${status}`);
+    },
+    logits(row) {
+      const address = llama.getLogitsIth(context, row);
+      if (address === null) throw new ContextError(`no logits of row ${row}`);
+      return new Float32Array(koffi.view(address, model.vocabulary * Float32Array.BYTES_PER_ELEMENT));
+    },
+    setAdapter(adapter) {
+      const count = adapter === null ? 0 : 1;
+      const status = llama.setAdaptersLora(
+        context,
+        BigUint64Array.of(adapter ?? 0n),
+        count,
+        Float32Array.of(1),
+      );
+      if (status !== 0) throw new ContextError(`llama_set_adapters_lora answers ${status}`);
+    },
+    [Symbol.dispose]: () => llama.free(context),
+  };
+}
+
+function rowsFor(cells: number, heads: number): number {
+  const fitting = Math.floor(ATTENTION_BYTES / (cells * heads * Float32Array.BYTES_PER_ELEMENT));
+  return Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, fitting));
+}
