@@ -28,8 +28,16 @@ export interface GradientModel extends Disposable {
 /** Backward was asked for what no forward has prepared, or frozen parameters for what they cannot do. */
 export class GradientOrderError extends RangeError {}
 
-/** Declares what is trained next to a model. */
-export function openGradientModel(model: ModelOnDevice, trainable: Trainable): GradientModel {
+/**
+ * Declares what is trained next to a model.
+ *
+ * @param keptBytes - values that a forward may keep for its backward; larger micro-batches keep the layers' inputs only
+ */
+export function openGradientModel(
+  model: ModelOnDevice,
+  trainable: Trainable,
+  keptBytes: number,
+): GradientModel {
   const { backend, weights } = model;
   const store = backend.openStore(16 + 8 * weights.all.length);
   const sets =
@@ -41,7 +49,11 @@ export function openGradientModel(model: ModelOnDevice, trainable: Trainable): G
   const forwardTrained = (batch: MicroBatch): ForwardResult => {
     plan?.plan[Symbol.dispose]();
     plan = null;
-    const opened = openPlan(model, sets.trained, batch, allocators.trained, true);
+    const opened = openPlan(model, sets.trained, batch, {
+      allocator: allocators.trained,
+      withBackward: true,
+      mostBytes: keptBytes,
+    });
     plan = { plan: opened, predicted: 0 };
     const result = opened.forward();
     plan = { plan: opened, predicted: result.logpT.length };
@@ -53,7 +65,11 @@ export function openGradientModel(model: ModelOnDevice, trainable: Trainable): G
     const { tensors } = sets.frozen;
     const count = tensors.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
     writeValues(backend, tensors, adapter === "off" ? new Float32Array(count) : adapter);
-    using frozen = openPlan(model, sets.frozen, batch, allocators.frozen, false);
+    using frozen = openPlan(model, sets.frozen, batch, {
+      allocator: allocators.frozen,
+      withBackward: false,
+      mostBytes: keptBytes,
+    });
     return frozen.forward();
   };
   return {

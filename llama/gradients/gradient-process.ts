@@ -20,6 +20,9 @@ interface Opened {
   readonly model: GradientModel;
 }
 
+/** The part of the device's memory, one in so many, that a micro-batch's values may take between its two passes. */
+const KEPT_SHARE = 8;
+
 let opened: Opened | null = null;
 
 function current(): Opened {
@@ -30,7 +33,8 @@ function current(): Opened {
 async function open({ gguf, device, threads, trainable }: GradientOptions): Promise<Opened> {
   await using file = await openGguf(gguf);
   const shape = describeModel(file, gguf);
-  const backend = openBackend(loadLibraries(device), threads);
+  const libraries = loadLibraries(device);
+  const backend = openBackend(libraries, threads);
   const source = {
     tensors: [...file.tensors.values()].map(({ name, type, shape: axes }) => ({
       name,
@@ -45,7 +49,8 @@ async function open({ gguf, device, threads, trainable }: GradientOptions): Prom
   };
   const weights = await loadWeights(backend, source, trainable.kind === "all");
   const onDevice: ModelOnDevice = { backend, shape, weights };
-  return { backend, vocabulary: shape.vocabulary, model: openGradientModel(onDevice, trainable) };
+  const keptBytes = libraries.device.totalBytes / KEPT_SHARE;
+  return { backend, vocabulary: shape.vocabulary, model: openGradientModel(onDevice, trainable, keptBytes) };
 }
 
 serveParent<GradientProtocol>({

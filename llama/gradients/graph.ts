@@ -12,35 +12,38 @@ export interface GraphBuilder {
   length(): number;
 }
 
-/** A graph with memory. It runs in stretches; values that later stretches use stay in between. */
+/** A written graph. It runs in stretches; values that later stretches use stay in between. */
 export interface Graph extends Disposable {
-  /** Runs the nodes from one index of {@link GraphBuilder.length} to another. */
+  /** Memory that its values need. */
+  bytes(): number;
+  /**
+   * Gives it memory from an allocator, whose buffer grows to the largest graph and is used again by the next: what a
+   * graph has computed is lost when another is allocated there.
+   *
+   * @throws {GradientDeviceError} when there is too little
+   */
+  allocate(allocator: Pointer): void;
+  /** Runs some of its nodes. */
   run(stretch: Stretch): void;
 }
 
-/** Nodes `from` up to, not including, `to`. */
+/** Nodes `from` up to, not including, `to`, as {@link GraphBuilder.length} counted them. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
 
-/**
- * Builds a graph and gives it memory from an allocator, whose buffer grows to the largest graph and is used again by the
- * next: a graph's values are lost when another is built on its allocator.
- *
- * @param write - appends the graph and says where it is cut
- */
-export function buildGraph<Cut>(
+/** Writes a graph. @param write - appends the nodes and says where their values and cuts are */
+export function writeGraph<Marks>(
   backend: Backend,
-  allocator: Pointer,
   mostNodes: number,
-  write: (graph: GraphBuilder) => Cut,
-): { graph: Graph; cut: Cut } {
+  write: (graph: GraphBuilder) => Marks,
+): { graph: Graph; marks: Marks } {
   const context = backend.openGraphContext(mostNodes);
   const { base } = backend.api;
   const whole = base.newGraphCustom(context.ctx, mostNodes, false);
   const append = (node: Pointer) => base.buildForwardExpand(whole, node);
-  const cut = write({
+  const marks = write({
     ops: context.ops,
     append,
     output(node) {
@@ -49,28 +52,28 @@ export function buildGraph<Cut>(
     },
     length: () => base.graphNNodes(whole),
   });
-  if (!base.gallocrAllocGraph(allocator, whole)) {
-    context[Symbol.dispose]();
-    throw new GradientDeviceError(
-      "the device has too little memory for this micro-batch; a smaller one may fit",
-    );
-  }
-  return { graph: createGraph(backend, context, whole, mostNodes), cut };
+  return { graph: createGraph(backend, context, whole, mostNodes), marks };
 }
 
 function createGraph(backend: Backend, context: GraphContext, whole: Pointer, mostNodes: number): Graph {
   const { base } = backend.api;
-  const parts = new Map<string, Pointer>();
-  const copyNodes = ({ from, to }: Stretch): Pointer => {
-    const part = base.newGraphCustom(context.ctx, mostNodes, false);
-    for (let index = from; index < to; index++) base.graphAddNode(part, base.graphNode(whole, index));
-    return part;
-  };
   return {
-    run(stretch) {
-      const key = `${stretch.from}-${stretch.to}`;
-      const part = parts.get(key) ?? copyNodes(stretch);
-      parts.set(key, part);
+    bytes() {
+      const allocator = backend.openAllocator();
+      const size = new BigUint64Array(1);
+      base.gallocrReserveNSize(allocator, whole, null, null, size);
+      base.gallocrFree(allocator);
+      return Number(size[0]);
+    },
+    allocate(allocator) {
+      if (!base.gallocrAllocGraph(allocator, whole))
+        throw new GradientDeviceError(
+          "the device has too little memory for this micro-batch; a smaller one may fit",
+        );
+    },
+    run({ from, to }) {
+      const part = base.newGraphCustom(context.ctx, mostNodes, false);
+      for (let index = from; index < to; index++) base.graphAddNode(part, base.graphNode(whole, index));
       backend.compute(part);
     },
     [Symbol.dispose]: () => context[Symbol.dispose](),

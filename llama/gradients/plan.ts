@@ -1,16 +1,14 @@
 import type { Pointer } from "../native/ggml-api.ts";
 import type { Backend } from "./backend.ts";
 import { type BatchInputs, openBatchInputs } from "./batch-inputs.ts";
-import { block } from "./block.ts";
-import { buildGraph, type Graph, type Stretch } from "./graph.ts";
-import { head } from "./head.ts";
-import { accumulate, type Layer, type LayerContext } from "./linear.ts";
+import { openCheckpointedPasses } from "./checkpointed-passes.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import { packSequences } from "./packing.ts";
 import type { LayerParameters } from "./parameters.ts";
 import { tileAttention } from "./tiles.ts";
 import type { LlamaShape } from "./trainable.ts";
 import type { BaseWeights } from "./weights.ts";
+import { openWholePasses } from "./whole-passes.ts";
 
 /** Per predicted token, sequences concatenated. */
 export interface ForwardResult {
@@ -34,92 +32,70 @@ export interface ModelOnDevice {
   readonly weights: BaseWeights;
 }
 
-/** Builds the graph of a micro-batch. Its values live in the allocator until the next plan is built on it. */
+/** What a plan computes with. */
+export interface PlanContext extends ModelOnDevice {
+  readonly parameters: LayerParameters;
+  readonly inputs: BatchInputs;
+  readonly temperature: number;
+  /** Gives graphs memory. */
+  readonly allocator: Pointer;
+}
+
+/** The two passes over a micro-batch on the device; coefficients are in its inputs by then. */
+export interface Passes extends Disposable {
+  /** Log-probabilities and entropies in chunks of predicted tokens, filling included. */
+  forward(): { logp: readonly Float32Array[]; entropy: readonly Float32Array[] };
+  backward(): void;
+}
+
+/** How a plan is made. */
+export interface PlanOptions {
+  readonly allocator: Pointer;
+  readonly withBackward: boolean;
+  /** Bytes of values that forward may keep for backward; above, it keeps the layers' inputs and computes the rest again. */
+  readonly mostBytes: number;
+}
+
+/** Prepares a micro-batch. The allocator serves one plan at a time. */
 export function openPlan(
-  { backend, shape, weights }: ModelOnDevice,
+  model: ModelOnDevice,
   parameters: LayerParameters,
   batch: MicroBatch,
-  allocator: Pointer,
-  withBackward: boolean,
+  { allocator, withBackward, mostBytes }: PlanOptions,
 ): Plan {
   const packing = packSequences(batch);
-  const tiles = tileAttention(packing);
-  const inputs = openBatchInputs(backend, shape, packing, tiles);
-  const mostNodes =
-    shape.layers * (192 + 48 * tiles.tiles.length) + 64 * (8 + packing.predictorsP.length / 32);
-  const { graph, cut } = buildGraph(backend, allocator, mostNodes, (builder) => {
-    const context: LayerContext = { graph: builder, weights, parameters };
-    return writeModel(context, shape, inputs, batch.temperature, withBackward);
-  });
-  return createPlan(backend, inputs, graph, cut, packing.predicted);
-}
-
-interface ModelCut {
-  readonly logp: readonly Pointer[];
-  readonly entropy: readonly Pointer[];
-  readonly forward: Stretch;
-  readonly backward: Stretch;
-}
-
-function writeModel(
-  context: LayerContext,
-  shape: LlamaShape,
-  inputs: BatchInputs,
-  temperature: number,
-  withBackward: boolean,
-): ModelCut {
-  const { graph, weights, parameters } = context;
-  let x = graph.ops.getRows(weights.get("token_embd.weight").tensor, inputs.ids);
-  const layers: Layer[] = [];
-  for (let layer = 0; layer < shape.layers; layer++) {
-    const { y, backward } = block(context, shape, inputs, layer, x);
-    layers.push({ y, backward });
-    x = y;
-  }
-  const { logp, entropy, backward } = head(context, shape, inputs, x, temperature);
-  const forward = { from: 0, to: graph.length() };
-  if (withBackward) {
-    const dx = layers.reduceRight((dy, layer) => {
-      graph.append(dy); // What the layer above needs is then free.
-      return layer.backward(dy);
-    }, backward());
-    const embedding = parameters.gradientOf("token_embd.weight");
-    if (embedding !== null) accumulate(graph, embedding, graph.ops.getRowsBack(dx, inputs.ids, embedding));
-  }
-  return { logp, entropy, forward, backward: { from: forward.to, to: graph.length() } };
-}
-
-function createPlan(
-  backend: Backend,
-  inputs: BatchInputs,
-  graph: Graph,
-  cut: ModelCut,
-  predicted: number,
-): Plan {
-  const collect = (chunks: readonly Pointer[]): Float32Array => {
-    const values = chunks.map((chunk) => backend.download(chunk));
-    const all = new Float32Array(inputs.predicted);
-    let offset = 0;
-    for (const chunk of values) {
-      all.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return all.slice(0, predicted);
-  };
+  const inputs = openBatchInputs(model.backend, model.shape, packing, tileAttention(packing));
+  const context = { ...model, parameters, inputs, temperature: batch.temperature, allocator };
+  const passes =
+    openWholePasses(context, withBackward, withBackward ? mostBytes : Number.POSITIVE_INFINITY) ??
+    openCheckpointedPasses(context);
   return {
     forward() {
-      graph.run(cut.forward);
-      return { logpT: collect(cut.logp), entropyT: collect(cut.entropy) };
+      const { logp, entropy } = passes.forward();
+      return {
+        logpT: concatenate(logp).slice(0, packing.predicted),
+        entropyT: concatenate(entropy).slice(0, packing.predicted),
+      };
     },
     backward(coefficientsT) {
       const filled = new Float32Array(inputs.predicted);
       filled.set(coefficientsT);
-      backend.upload(inputs.coefficients, filled);
-      graph.run(cut.backward);
+      model.backend.upload(inputs.coefficients, filled);
+      passes.backward();
     },
     [Symbol.dispose]() {
-      graph[Symbol.dispose]();
+      passes[Symbol.dispose]();
       inputs[Symbol.dispose]();
     },
   };
+}
+
+function concatenate(chunks: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return all;
 }

@@ -77,7 +77,13 @@ export interface GgmlBase {
   gallocrNew(bufferType: Pointer): Pointer;
   gallocrFree(allocator: Pointer): void;
   gallocrAllocGraph(allocator: Pointer, graph: Pointer): boolean;
-  gallocrGetBufferSize(allocator: Pointer, buffer: number): number;
+  gallocrReserveNSize(
+    allocator: Pointer,
+    graph: Pointer,
+    nodeBuffers: null,
+    leafBuffers: null,
+    sizes: BigUint64Array,
+  ): void;
   backendDevInit(device: Pointer, parameters: null): Pointer | null;
   backendDevSupportsOp(device: Pointer, node: Pointer): boolean;
   backendDevBackendReg(device: Pointer): Pointer;
@@ -158,7 +164,8 @@ export const BASE_PROTOTYPES: Readonly<Record<keyof GgmlBase, string>> = {
   gallocrNew: "void *ggml_gallocr_new(void *buft)",
   gallocrFree: "void ggml_gallocr_free(void *galloc)",
   gallocrAllocGraph: "bool ggml_gallocr_alloc_graph(void *galloc, void *graph)",
-  gallocrGetBufferSize: "size_t ggml_gallocr_get_buffer_size(void *galloc, int buffer_id)",
+  gallocrReserveNSize:
+    "void ggml_gallocr_reserve_n_size(void *galloc, void *graph, const int *node_buffer_ids, const int *leaf_buffer_ids, size_t *sizes)",
   backendDevInit: "void *ggml_backend_dev_init(void *device, const char *params)",
   backendDevSupportsOp: "bool ggml_backend_dev_supports_op(void *device, const void *op)",
   backendDevBackendReg: "void *ggml_backend_dev_backend_reg(void *device)",
@@ -168,8 +175,10 @@ export const BASE_PROTOTYPES: Readonly<Record<keyof GgmlBase, string>> = {
   backendAllocCtxTensors: "void *ggml_backend_alloc_ctx_tensors(void *ctx, void *backend)",
   backendBufferFree: "void ggml_backend_buffer_free(void *buffer)",
   backendBufferClear: "void ggml_backend_buffer_clear(void *buffer, uint8_t value)",
-  backendTensorSet: "void ggml_backend_tensor_set(void *tensor, const void *data, size_t offset, size_t size)",
-  backendTensorGet: "void ggml_backend_tensor_get(const void *tensor, void *data, size_t offset, size_t size)",
+  backendTensorSet:
+    "void ggml_backend_tensor_set(void *tensor, const void *data, size_t offset, size_t size)",
+  backendTensorGet:
+    "void ggml_backend_tensor_get(const void *tensor, void *data, size_t offset, size_t size)",
   backendGraphCompute: "int ggml_backend_graph_compute(void *backend, void *cgraph)",
 };
 

@@ -1,0 +1,69 @@
+import type { Pointer } from "../native/ggml-api.ts";
+import { block } from "./block.ts";
+import { type GraphBuilder, type Stretch, writeGraph } from "./graph.ts";
+import { head } from "./head.ts";
+import type { Layer } from "./linear.ts";
+import { accumulateEmbedding, embed, headNodes, layerNodes } from "./model-ends.ts";
+import type { Passes, PlanContext } from "./plan.ts";
+
+/**
+ * Both passes as one graph, which keeps every value that backward needs: the fastest way, where memory allows.
+ *
+ * @returns null when the graph's values need more than `mostBytes`
+ */
+export function openWholePasses(
+  context: PlanContext,
+  withBackward: boolean,
+  mostBytes: number,
+): Passes | null {
+  const { backend, shape, inputs, allocator } = context;
+  const mostNodes = shape.layers * layerNodes(inputs) + headNodes(inputs);
+  const { graph, marks } = writeGraph(backend, mostNodes, (builder) =>
+    writeModel(context, builder, withBackward),
+  );
+  if (Number.isFinite(mostBytes) && graph.bytes() > mostBytes) {
+    graph[Symbol.dispose]();
+    return null;
+  }
+  graph.allocate(allocator);
+  return {
+    forward() {
+      graph.run(marks.forward);
+      return {
+        logp: marks.logp.map((chunk) => backend.download(chunk)),
+        entropy: marks.entropy.map((chunk) => backend.download(chunk)),
+      };
+    },
+    backward: () => graph.run(marks.backward),
+    [Symbol.dispose]: () => graph[Symbol.dispose](),
+  };
+}
+
+interface ModelMarks {
+  readonly logp: readonly Pointer[];
+  readonly entropy: readonly Pointer[];
+  readonly forward: Stretch;
+  readonly backward: Stretch;
+}
+
+function writeModel(plan: PlanContext, graph: GraphBuilder, withBackward: boolean): ModelMarks {
+  const { shape, inputs, temperature } = plan;
+  const context = { ...plan, graph };
+  let x = embed(context, inputs);
+  const layers: Layer[] = [];
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const written = block(context, shape, inputs, layer, x);
+    layers.push(written);
+    x = written.y;
+  }
+  const { logp, entropy, backward } = head(context, shape, inputs, x, temperature);
+  const forward = { from: 0, to: graph.length() };
+  if (withBackward) {
+    const dx = layers.reduceRight((dy, layer) => {
+      graph.append(dy); // What the layer above needs is then free.
+      return layer.backward(dy);
+    }, backward());
+    accumulateEmbedding(context, inputs, dx);
+  }
+  return { logp, entropy, forward, backward: { from: forward.to, to: graph.length() } };
+}
