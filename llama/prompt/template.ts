@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { Template } from "@huggingface/jinja";
 import { FleetError } from "../../core/index.ts";
+import { type Jinja, parseJinja } from "./jinja.ts";
 import { type PromptPiece, splitPieces } from "./pieces.ts";
-import { formatPinnedDate, PINNED_DATE } from "./pinned-date.ts";
 
 /** One message of a conversation. */
 export interface PromptMessage {
@@ -63,26 +62,23 @@ export function createTemplate(source: TemplateSource): PromptTemplate {
       bos_token: source.bosText,
       eos_token: source.eosText,
       add_generation_prompt: true,
-      date_string: PINNED_DATE,
-      strftime_now: formatPinnedDate,
-      raise_exception: refuse,
     });
     requireAll(rendered, contents, name);
     return splitPieces(rendered, contents, source.specialTexts);
   };
 }
 
-function parseTemplate(template: string, name: string): Template {
+function parseTemplate(template: string, name: string): Jinja {
   try {
-    return new Template(template);
+    return parseJinja(template);
   } catch (cause) {
     throw new TemplateError(`${name} cannot be parsed: ${firstLine(cause)}`, { cause });
   }
 }
 
-function render(template: Template, name: string, variables: Record<string, unknown>): string {
+function render(template: Jinja, name: string, variables: Readonly<Record<string, unknown>>): string {
   try {
-    return template.render(variables);
+    return template(variables);
   } catch (cause) {
     throw new TemplateError(`${name} refuses the messages: ${firstLine(cause)}`, { cause });
   }
@@ -110,10 +106,6 @@ function requireAll(rendered: string, contents: ReadonlyMap<string, string>, nam
       throw new TemplateError(
         `${name} leaves out or rewrites the message that begins "${content.slice(0, 40)}"`,
       );
-}
-
-function refuse(message: string): never {
-  throw new Error(message);
 }
 
 function firstLine(cause: unknown): string {
