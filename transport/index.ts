@@ -22,6 +22,7 @@ export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
 export type { CallContext, CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
 export { CannotListenError, type FleetServer, type ServeOptions, serveFleet } from "./grpc/serve-fleet.ts";
 export {
+  LinkLostError,
   NatsFailedError,
   NotPermittedError,
   StorageFullError,

@@ -1,8 +1,14 @@
-/** Failures of NATS and JetStream, given their meaning in one place. */
+/**
+ * Failures of NATS and JetStream, given their meaning in one place.
+ *
+ * @module
+ */
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { errors } from "@nats-io/transport-node";
 import { DeadlineError, FleetError } from "../../core/index.ts";
-import { REQUEST_DEADLINE_MS } from "./link.ts";
+
+/** How long one question to the server may take. */
+export const REQUEST_DEADLINE_MS = 10_000;
 
 /** Another writer appended to the ledger. */
 export class WrongLastSequenceError extends FleetError {
@@ -28,6 +34,12 @@ export class NotPermittedError extends FleetError {
   readonly disposition = "fatal";
 }
 
+/** The connection was lost while an answer was awaited: what was asked for may have happened or not. */
+export class LinkLostError extends FleetError {
+  readonly code = "transport.link_lost";
+  readonly disposition = "retry";
+}
+
 /** NATS failed in a way that has no name of its own here. */
 export class NatsFailedError extends FleetError {
   readonly code = "transport.nats_failed";
@@ -42,19 +54,10 @@ const CODES = {
 } as const;
 
 /**
- * Waits for a question to nats-server and gives its failure the error that callers know.
+ * The error that callers know.
  *
- * @param name - what is waited for, as it reads after "waited … for"
+ * @param name - what was waited for, as it reads after "waited … for"
  */
-export async function asked<T>(name: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw natsError(name, error);
-  }
-}
-
-/** The error that callers know. */
 export function natsError(name: string, error: unknown): FleetError {
   if (error instanceof FleetError) return error;
   const cause = { cause: error };

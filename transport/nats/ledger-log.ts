@@ -1,4 +1,3 @@
-import { asked } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 import { readStream, type StoredMessage } from "./read-stream.ts";
@@ -14,7 +13,7 @@ export interface LedgerLog {
    * @returns the message's own sequence
    * @throws {WrongLastSequenceError} when another message came in between: somebody else writes, or this writer's own
    *   append that timed out arrived after all
-   * @throws {DeadlineError} when there was no answer in time: the message may or may not be there
+   * @throws {DeadlineError | LinkLostError} when there was no answer: the message may or may not be there
    * @throws {StorageFullError}
    */
   append(data: Uint8Array, expectedLast: number): Promise<number>;
@@ -27,11 +26,11 @@ export function createLedgerLog(link: NatsLink, run: string): LedgerLog {
   const { stream, subject } = runNames(run).ledger;
   return {
     lastSequence: async () =>
-      (await asked("the ledger's state", link.manager.streams.info(stream))).state.last_seq,
+      (await link.ask("the ledger's state", () => link.manager.streams.info(stream))).state.last_seq,
     append: async (data, expectedLast) => {
       const expect = { lastSequence: expectedLast, streamName: stream };
-      const { seq } = await asked("an append to the ledger", link.stream.publish(subject, data, { expect }));
-      return seq;
+      const append = () => link.stream.publish(subject, data, { expect });
+      return (await link.ask("an append to the ledger", append)).seq;
     },
     read: (fromSequence) => readStream(link, stream, fromSequence),
   };

@@ -4,10 +4,17 @@ import {
   type JetStreamManagerOptions,
   jetstream,
 } from "@nats-io/jetstream";
-import { type ConnectionOptions, connect, errors, type NatsConnection } from "@nats-io/transport-node";
+import {
+  type ConnectionOptions,
+  connect,
+  errors,
+  type NatsConnection,
+  type Status,
+} from "@nats-io/transport-node";
 import { FleetError, withDeadline } from "../../core/index.ts";
 import { isNewEnough } from "../nats-server/find-server.ts";
 import { inboxPrefix } from "../nats-server/users.ts";
+import { LinkLostError, natsError, REQUEST_DEADLINE_MS } from "./errors.ts";
 
 /** nats-server cannot be reached, is too old, or does not know the user. */
 export class NatsUnusableError extends FleetError {
@@ -32,10 +39,17 @@ export interface NatsLink extends AsyncDisposable {
   readonly connection: NatsConnection;
   readonly stream: JetStreamClient;
   readonly manager: JetStreamManager;
+  /**
+   * Asks the server something, and gives a failure the error that callers know. While the connection is lost the
+   * question waits, since the client would drop it; when it is lost before the answer, the question fails at once.
+   *
+   * @param name - what is waited for, as it reads after "waited … for"
+   * @throws {LinkLostError} when the answer will never come
+   * @throws {DeadlineError} when it did not come in 10 s
+   */
+  ask<T>(name: string, question: () => Promise<T>): Promise<T>;
 }
 
-/** How long one question to the server may take. */
-export const REQUEST_DEADLINE_MS = 10_000;
 const CONNECT_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 5_000;
 const RECONNECT_MS = 250;
@@ -67,31 +81,82 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
     await connection.close();
     throw new NatsUnusableError(`nats-server at ${url} is version ${version}, 2.14 or newer is needed`);
   }
-  void report(connection, options.onChange ?? (() => {}));
-
+  const presence = followConnection(connection, options.onChange ?? (() => {}));
   const api: JetStreamManagerOptions = { checkAPI: false, timeout: REQUEST_DEADLINE_MS };
   const stream = jetstream(connection, api);
+
   return {
     connection,
     stream,
     manager: await stream.jetstreamManager(),
+    ask: async (name, question) => {
+      await presence.back(name);
+      const lost = Promise.withResolvers<never>();
+      const { signal } = presence;
+      const onLost = () =>
+        lost.reject(new LinkLostError(`the connection to nats-server was lost, waiting for ${name}`));
+      signal.addEventListener("abort", onLost, { once: true });
+      try {
+        return await Promise.race([question(), lost.promise]);
+      } catch (error) {
+        throw natsError(name, error);
+      } finally {
+        signal.removeEventListener("abort", onLost);
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       if (connection.isClosed()) return;
       // What was published without waiting for an answer, such as acknowledgements, goes out first.
-      await withDeadline(
+      const drained = withDeadline(
         "nats-server to take the last messages",
         CLOSE_DEADLINE_MS,
         connection.drain(),
-      ).catch(() => connection.close());
+      );
+      await drained.catch(() => connection.close());
     },
   };
 }
 
-async function report(connection: NatsConnection, onChange: (state: "lost" | "back") => void): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type === "disconnect") onChange("lost");
-    if (type === "reconnect") onChange("back");
-  }
+/** Whether the connection is there, and a signal that aborts when it is lost. */
+function followConnection(connection: NatsConnection, onChange: (state: "lost" | "back") => void) {
+  let lost = new AbortController();
+  let back = Promise.withResolvers<void>();
+  back.resolve();
+
+  const onLost = () => {
+    back = Promise.withResolvers<void>();
+    back.promise.catch(() => {}); // Nobody may be waiting.
+    lost.abort();
+  };
+  const onBack = () => {
+    lost = new AbortController();
+    back.resolve();
+  };
+  const on = (type: Status["type"]) => {
+    if (type === "disconnect") {
+      onLost();
+      onChange("lost");
+    } else if (type === "reconnect") {
+      onBack();
+      onChange("back");
+    }
+  };
+  const follow = async () => {
+    for await (const { type } of connection.status()) on(type);
+    onLost();
+    back.reject(new LinkLostError("the connection to nats-server was closed"));
+  };
+  void follow();
+
+  return {
+    get signal() {
+      return lost.signal;
+    },
+    back: (name: string) =>
+      lost.signal.aborted
+        ? withDeadline(`a connection to nats-server, for ${name}`, REQUEST_DEADLINE_MS, back.promise)
+        : Promise.resolve(),
+  };
 }
 
 function unusable(url: string, user: string, cause: unknown): NatsUnusableError {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ObjectResult, type ObjectStore, Objm } from "@nats-io/obj";
 import { FleetError, withDeadline } from "../../core/index.ts";
-import { asked } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 
@@ -53,34 +52,34 @@ export function openInstanceStore(link: NatsLink, run: string): Promise<DigestSt
 }
 
 async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestStore> {
-  const objects = await asked(`object store ${bucket}`, new Objm(link.stream).open(bucket, false));
+  const objects = await new Objm(link.stream).open(bucket, false);
   const named = (digest: string) => `${digest} of ${bucket}`;
 
   async function put(digest: string, bytes: Uint8Array): Promise<void> {
     const actual = sha256(bytes);
     if (actual !== digest)
       throw new CorruptObjectError(`bytes of digest ${actual} cannot be stored as ${digest}`);
-    const present = await asked(named(digest), objects.info(digest));
+    const present = await link.ask(named(digest), () => objects.info(digest));
     if (present !== null && !present.deleted && present.size === bytes.byteLength) return;
     const name = `${named(digest)} to be stored`;
     const meta = { name: digest, options: { max_chunk_size: CHUNK_BYTES } };
-    await asked(name, withDeadline(name, UPLOAD_DEADLINE_MS, objects.putBlob(meta, bytes)));
+    await link.ask(name, () => withDeadline(name, UPLOAD_DEADLINE_MS, objects.putBlob(meta, bytes)));
   }
 
   return {
     put,
     get: async (digest) => {
-      const found = await asked(named(digest), objects.get(digest));
+      const found = await link.ask(named(digest), () => objects.get(digest));
       if (found === null) throw new ObjectMissingError(`there is no ${named(digest)}`);
-      const bytes = await asked(named(digest), download(named(digest), found));
+      const bytes = await link.ask(named(digest), () => download(named(digest), found));
       const actual = sha256(bytes);
       if (actual === digest) return bytes;
       throw new CorruptObjectError(`${named(digest)} has the SHA-256 ${actual}`);
     },
     delete: async (digest) => {
-      await asked(`${named(digest)} to be deleted`, objects.delete(digest));
+      await link.ask(`${named(digest)} to be deleted`, () => objects.delete(digest));
     },
-    list: () => asked(`the objects of ${bucket}`, list(objects, bucket)),
+    list: () => link.ask(`the objects of ${bucket}`, () => list(objects, bucket)),
   };
 }
 

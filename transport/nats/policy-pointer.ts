@@ -1,7 +1,7 @@
 import { Kvm } from "@nats-io/kv";
 import { z } from "zod";
 import { MalformedMessageError } from "../codec/messages.ts";
-import { asked, natsError } from "./errors.ts";
+import { natsError } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 
@@ -33,19 +33,19 @@ const KEY = "newest";
 /** The pointer of a run whose streams exist. */
 export async function openPolicyPointer(link: NatsLink, run: string): Promise<PolicyPointer> {
   const bucket = runNames(run).policy;
-  const kv = await asked("the policy pointer", new Kvm(link.stream).open(bucket, { allow_direct: true }));
+  const kv = await new Kvm(link.stream).open(bucket, { allow_direct: true });
 
   return {
     set: async (policy) => {
-      await asked("the policy pointer to be set", kv.put(KEY, JSON.stringify(policy)));
+      await link.ask("the policy pointer to be set", () => kv.put(KEY, JSON.stringify(policy)));
     },
     get: async () => {
-      const entry = await asked("the policy pointer", kv.get(KEY));
+      const entry = await link.ask("the policy pointer", () => kv.get(KEY));
       return entry === null ? null : parse(entry.value);
     },
     watch: async function* (signal) {
       if (signal.aborted) return;
-      const entries = await asked("the policy pointer's changes", kv.watch({ key: KEY }));
+      const entries = await link.ask("the policy pointer's changes", () => kv.watch({ key: KEY }));
       const stop = () => entries.stop();
       signal.addEventListener("abort", stop, { once: true });
       try {

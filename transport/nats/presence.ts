@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { asked } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { kvStream, runNames, subjectToken } from "./names.ts";
 
@@ -28,13 +27,15 @@ export interface Presence {
 }
 
 /** The presence of workers in a run whose streams exist. */
-export function createPresence({ stream: client, manager }: NatsLink, run: string): Presence {
+export function createPresence(link: NatsLink, run: string): Presence {
   const bucket = runNames(run).workers;
   const everyone = `$KV.${bucket}.>`;
 
   async function read(): Promise<WorkerPresence[]> {
     const present: WorkerPresence[] = [];
-    const messages = await manager.direct.getLastMessagesFor(kvStream(bucket), { multi_last: [everyone] });
+    const messages = await link.manager.direct.getLastMessagesFor(kvStream(bucket), {
+      multi_last: [everyone],
+    });
     for await (const { data } of messages) {
       const parsed = WorkerPresence.safeParse(parseJson(data));
       if (parsed.success) present.push(parsed.data); // One of another version of this program is not counted.
@@ -45,9 +46,10 @@ export function createPresence({ stream: client, manager }: NatsLink, run: strin
   return {
     announce: async (presence) => {
       const subject = `$KV.${bucket}.${subjectToken(presence.name)}`;
-      await asked("presence to be announced", client.publish(subject, JSON.stringify(presence)));
+      const announce = () => link.stream.publish(subject, JSON.stringify(presence));
+      await link.ask("presence to be announced", announce);
     },
-    list: () => asked("the workers that are there", read()),
+    list: () => link.ask("the workers that are there", read),
   };
 }
 

@@ -1,6 +1,6 @@
 import { DeliverPolicy } from "@nats-io/jetstream";
 import { DeadlineError } from "../../core/index.ts";
-import { asked, natsError } from "./errors.ts";
+import { natsError } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 
 /** A stored message. */
@@ -19,18 +19,18 @@ const AHEAD = 500;
  * @throws {DeadlineError} when nothing came for 30 s
  */
 export async function* readStream(
-  { manager, stream: client }: NatsLink,
+  link: NatsLink,
   stream: string,
   from: number,
   to = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<StoredMessage, void> {
-  const { state } = await asked(`stream ${stream}`, manager.streams.info(stream));
+  const { state } = await link.ask(`stream ${stream}`, () => link.manager.streams.info(stream));
   const last = Math.min(to, state.last_seq);
   const first = Math.max(from, state.first_seq);
   if (state.messages === 0 || first > last) return;
 
   const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: first };
-  const consumer = await asked(`a reader of ${stream}`, client.consumers.get(stream, start));
+  const consumer = await link.ask(`a reader of ${stream}`, () => link.stream.consumers.get(stream, start));
   const messages = await consumer.consume({ max_messages: AHEAD });
   const stalled = () =>
     messages.stop(new DeadlineError(`waited ${STALL_DEADLINE_MS} ms for the next message of ${stream}`));

@@ -1,5 +1,4 @@
 import { FleetError } from "../../core/index.ts";
-import { asked } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 import { readStream, type StoredMessage } from "./read-stream.ts";
@@ -46,20 +45,19 @@ export function createRolloutStore(link: NatsLink, run: string): RolloutStore {
           `rollout ${id} has ${rollout.byteLength} bytes, at most ${MAX_ROLLOUT_BYTES} are stored`,
         );
       }
-      const stored = link.stream.publish(subject, rollout, { msgID: id });
-      return (await asked(`rollout ${id} to be stored`, stored)).seq;
+      const store = () => link.stream.publish(subject, rollout, { msgID: id });
+      return (await link.ask(`rollout ${id} to be stored`, store)).seq;
     },
     get: async (sequence) => {
-      const message = await asked(
-        `rollout ${sequence}`,
-        link.manager.direct.getMessage(stream, { seq: sequence }),
-      );
+      const find = () => link.manager.direct.getMessage(stream, { seq: sequence });
+      const message = await link.ask(`rollout ${sequence}`, find);
       if (message === null) throw new RolloutMissingError(`there is no rollout ${sequence} in ${stream}`);
       return message.data;
     },
     read: (from, to) => readStream(link, stream, from, to),
     purgeBelow: async (sequence) => {
-      await asked("old rollouts to be deleted", link.manager.streams.purge(stream, { seq: sequence }));
+      const purge = () => link.manager.streams.purge(stream, { seq: sequence });
+      await link.ask("old rollouts to be deleted", purge);
     },
   };
 }

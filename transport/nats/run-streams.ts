@@ -9,7 +9,7 @@ import {
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
 import { FleetError } from "../../core/index.ts";
-import { asked, StreamMissingError } from "./errors.ts";
+import { StreamMissingError } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { kvStream, objectStream, runNames, taskConsumer } from "./names.ts";
 
@@ -147,25 +147,34 @@ function consumerOf(
   };
 }
 
-async function ensureStream({ manager }: NatsLink, wanted: Wanted<StreamConfig>): Promise<void> {
-  const present = await asked(`stream ${wanted.name}`, manager.streams.info(wanted.name)).catch(
-    (error: unknown) => {
-      if (error instanceof StreamMissingError) return null;
-      throw error;
-    },
-  );
-  const { config } = present ?? (await asked(`stream ${wanted.name}`, manager.streams.add({ ...wanted })));
-  assertEchoed(`stream ${wanted.name}`, wanted, config);
+async function ensureStream(link: NatsLink, wanted: Wanted<StreamConfig>): Promise<void> {
+  const name = `stream ${wanted.name}`;
+  const { streams } = link.manager;
+  const present = await orMissing(link.ask(name, () => streams.info(wanted.name)));
+  const { config } = present ?? (await link.ask(name, () => streams.add({ ...wanted })));
+  assertEchoed(name, wanted, config);
 }
 
-async function ensureConsumer(
-  { manager }: NatsLink,
-  stream: string,
-  wanted: Wanted<ConsumerConfig>,
-): Promise<void> {
+async function ensureConsumer(link: NatsLink, stream: string, wanted: Wanted<ConsumerConfig>): Promise<void> {
   const name = `consumer ${wanted.name} of ${stream}`;
-  const { config } = await asked(name, manager.consumers.add(stream, { ...wanted }));
+  const { consumers } = link.manager;
+  const present = await orMissing(link.ask(name, () => consumers.info(stream, wanted.name)));
+  const make = () =>
+    present === null
+      ? consumers.add(stream, { ...wanted })
+      : consumers.update(stream, wanted.name, { ...wanted });
+  const { config } = await link.ask(name, make);
   assertEchoed(name, wanted, config);
+}
+
+/** What is there, null when it is not. */
+async function orMissing<T>(found: Promise<T>): Promise<T | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof StreamMissingError) return null;
+    throw error;
+  }
 }
 
 function assertEchoed(name: string, wanted: object, echoed: object): void {

@@ -1,5 +1,4 @@
 import { headers } from "@nats-io/transport-node";
-import { asked } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames, type TaskAddress, taskAddress, taskSubject } from "./names.ts";
 
@@ -22,15 +21,14 @@ export function createTaskPublisher(link: NatsLink, run: string): TaskPublisher 
     publish: async (address, task, traceparent = "") => {
       const extra = headers();
       if (traceparent !== "") extra.set("traceparent", traceparent);
-      const published = link.stream.publish(taskSubject(run, address), task, {
-        msgID: `${address.task}.${address.dispatch}`,
-        headers: extra,
-      });
-      await asked(`task ${address.task} to be published`, published);
+      const subjectOfTask = taskSubject(run, address);
+      const settings = { msgID: `${address.task}.${address.dispatch}`, headers: extra };
+      const publish = () => link.stream.publish(subjectOfTask, task, settings);
+      await link.ask(`task ${address.task} to be published`, publish);
     },
     list: async () => {
-      const info = link.manager.streams.info(stream, { subjects_filter: `${subject}.>` });
-      const { state } = await asked("the tasks in the queue", info);
+      const list = () => link.manager.streams.info(stream, { subjects_filter: `${subject}.>` });
+      const { state } = await link.ask("the tasks in the queue", list);
       return Object.keys(state.subjects ?? {}).map(taskAddress);
     },
   };

@@ -1,6 +1,6 @@
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
-import type { FleetError } from "../../core/index.ts";
-import { asked, natsError } from "./errors.ts";
+import { DeadlineError, type FleetError } from "../../core/index.ts";
+import { LinkLostError, natsError } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames, taskConsumer } from "./names.ts";
 
@@ -41,7 +41,7 @@ interface Waiter {
 
 /** Opens the queue of a run whose streams exist. */
 export async function openTaskQueue(
-  { stream: client }: NatsLink,
+  link: NatsLink,
   run: string,
   { lanes, variant }: { readonly lanes: readonly string[]; readonly variant: string },
 ): Promise<TaskQueue> {
@@ -49,7 +49,7 @@ export async function openTaskQueue(
   const consumers = await Promise.all(
     lanes.map((lane) => {
       const name = taskConsumer(lane, variant);
-      return asked(`consumer ${name} of ${stream}`, client.consumers.get(stream, name));
+      return link.ask(`consumer ${name} of ${stream}`, () => link.stream.consumers.get(stream, name));
     }),
   );
   const waiters = new Set<Waiter>();
@@ -68,15 +68,22 @@ export async function openTaskQueue(
 
   async function request(consumer: Consumer): Promise<void> {
     try {
-      const message = await consumer.next({ expires: REQUEST_EXPIRES_MS });
-      if (message !== null) hand(message);
+      await link.ask(`tasks of ${stream}`, () => take(consumer));
     } catch (error) {
       const failure = natsError(`tasks of ${stream}`, error);
-      for (const waiter of waiters) waiter.fail(failure);
+      // Without a connection the waiters wait on, each until its own time is up.
+      const waitOn = failure instanceof LinkLostError || failure instanceof DeadlineError;
+      if (!waitOn) for (const waiter of waiters) waiter.fail(failure);
     } finally {
       requests.set(consumer, (requests.get(consumer) ?? 1) - 1);
       ask();
     }
+  }
+
+  /** What arrives is handed on here, also when the question was given up meanwhile. */
+  async function take(consumer: Consumer): Promise<void> {
+    const message = await consumer.next({ expires: REQUEST_EXPIRES_MS });
+    if (message !== null) hand(message);
   }
 
   function hand(message: JsMsg): void {
