@@ -1,21 +1,30 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { CancelledError, readConfig } from "../../core/index.ts";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { CancelledError, createRandom, readConfig } from "../../core/index.ts";
+import { encodeAdapter, readModelInfo } from "../../llama/index.ts";
 import type { PolicyRef, TaskInit } from "../../proto/index.ts";
 import {
+  createPresence,
   createTaskPublisher,
   encodeTask,
   type FleetServer,
   openAdapterStore,
   openPolicyPointer,
+  type Presence,
   serveFleet,
 } from "../../transport/index.ts";
 import { runWorker, WorkerConfig } from "../../workers/index.ts";
 import { openTestNats } from "./nats.ts";
 import { scriptCoordinator } from "./scripted-coordinator.ts";
 import { silentLogger } from "./silent-logger.ts";
+import { writeTinyModel } from "./tiny-model.ts";
 
 /** Short enough that a test sees a lease end, long enough for a busy machine. */
 const TERM_MS = 3_000;
+const ACK_WAIT_MS = 3_600;
+const CONTEXT_TOKENS = 4_096;
 const HOST = "127.0.0.1";
 
 /** A worker that runs in this process, its engine in a child. */
@@ -35,14 +44,16 @@ interface IssueOptions {
 }
 
 /**
- * A run with a real nats-server and real gRPC, whose coordinator the test plays. Disposing stops the workers first.
- *
- * @param digest - SHA-256 of the model in `gguf`
+ * A run with a real nats-server, real gRPC and a tiny real model, whose coordinator the test plays. Disposing stops the
+ * workers first.
  */
-export async function openScriptedRun({ gguf, digest }: { readonly gguf: string; readonly digest: string }) {
+export async function openScriptedRun() {
   const run = "test";
   await using opening = new AsyncDisposableStack();
-  const nats = opening.use(await openTestNats({ run, streams: { ackWaitMs: 3_600 } }));
+  const nats = opening.use(await openTestNats({ run, streams: { ackWaitMs: ACK_WAIT_MS } }));
+  const gguf = join(nats.folder, "tiny.gguf");
+  await writeTinyModel(gguf, { contextTokens: CONTEXT_TOKENS });
+  const { digest } = await readModelInfo(gguf);
   const link = await nats.link("coordinator");
   const publisher = createTaskPublisher(link, run);
   const [adapters, pointer] = await Promise.all([openAdapterStore(link, run), openPolicyPointer(link, run)]);
@@ -63,6 +74,7 @@ export async function openScriptedRun({ gguf, digest }: { readonly gguf: string;
         encodeTask(task),
       ),
   });
+  const presence = createPresence(link, run);
   const serve = (port: number) =>
     serveFleet({ host: HOST, port, token: nats.secrets.token, handlers: coordinator.handlers, graceMs: 200 });
   let server: FleetServer = await serve(0);
@@ -76,14 +88,23 @@ export async function openScriptedRun({ gguf, digest }: { readonly gguf: string;
 
   return {
     coordinator,
-    link,
-    startWorker: (name: string, config: object = {}): RunningWorker => {
+    folder: nats.folder,
+    presence,
+    /** What is in the workers' queue. */
+    queued: publisher.list,
+    /** Waits until a worker's presence says that it decodes. */
+    busy: (name: string) =>
+      expect.poll(() => busySlotsOf(presence, name), { timeout: 15_000 }).toBeGreaterThan(0),
+    /** Waits until a worker's presence says that it decodes nothing. */
+    idle: (name: string) => expect.poll(() => busySlotsOf(presence, name), { timeout: 15_000 }).toBe(0),
+    /** Starts a worker; `config` has keys of its section, `model` may be another than the run's. */
+    startWorker: (name: string, config: object = {}, model = gguf): RunningWorker => {
       const stop = new AbortController();
       const ended = runWorker(
         {
           coordinator: { address: `${HOST}:${port}`, token: nats.secrets.token },
           name,
-          model: { gguf, template: "raw", contextTokens: 4_096, exact: true },
+          model: { gguf: model, template: "raw", contextTokens: CONTEXT_TOKENS, exact: true },
           device: "cpu",
           slots: 4,
           threads: 1,
@@ -107,7 +128,9 @@ export async function openScriptedRun({ gguf, digest }: { readonly gguf: string;
     issue: (task: string, samples: readonly number[], how: IssueOptions = {}) =>
       coordinator.issue(taskThat(task, how), samples, how.policy ?? { version: 0, adapter: "" }),
     /** Makes a policy available and points at it. */
-    publishPolicy: async (version: number, adapter: string, bytes: Uint8Array): Promise<PolicyRef> => {
+    publishPolicy: async (version: number): Promise<PolicyRef> => {
+      const bytes = adapterOf(digest, version);
+      const adapter = createHash("sha256").update(bytes).digest("hex");
       await adapters.put(adapter, bytes);
       await pointer.set({ version, adapter, base: digest });
       return { version, adapter };
@@ -132,6 +155,22 @@ export async function killEngines(): Promise<number> {
     killed += 1;
   }
   return killed;
+}
+
+async function busySlotsOf(presence: Presence, name: string): Promise<number | undefined> {
+  return (await presence.list()).find((worker) => worker.name === name)?.busySlots;
+}
+
+/** A LoRA on one projection of the tiny model, another one for each version. */
+function adapterOf(base: string, version: number): Uint8Array {
+  const next = createRandom(`adapter ${version}`);
+  const matrix = (name: string, rows: number, columns: number) => ({
+    name: `blk.0.attn_q.weight.${name}`,
+    rows,
+    columns,
+    values: Float32Array.from({ length: rows * columns }, () => next() - 0.5),
+  });
+  return encodeAdapter({ base, alpha: 4, tensors: [matrix("lora_a", 2, 64), matrix("lora_b", 64, 2)] });
 }
 
 function taskThat(task: string, { lane = "train", maxTokens = 24, temperature = 1 }: IssueOptions) {

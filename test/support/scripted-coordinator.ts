@@ -124,15 +124,16 @@ export function scriptCoordinator({ joining, termMs, publish }: ScriptOptions) {
     failures,
     releases,
     leases,
-    /** Issues a task with `samples` to be sampled under `policy`. */
+    /** Issues a task, or more of it, with `samples` to be sampled under `policy`. */
     issue: async (
       init: ScriptedTask["init"],
       samples: readonly number[],
       policy: PolicyRef,
     ): Promise<void> => {
       const missing = new Map(samples.map((sample) => [sample, null]));
-      tasks.set(init.task, { init, missing, policy, dispatch: 0, lease: null });
-      await publish(init, 0);
+      const dispatch = (tasks.get(init.task)?.dispatch ?? -1) + 1;
+      tasks.set(init.task, { init, missing, policy, dispatch, lease: null });
+      await publish(init, dispatch);
     },
     /** Ends a task's lease as if its heartbeats had stayed away. */
     endLeaseOf: async (name: string): Promise<void> => {

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { Completion } from "../../proto/index.ts";
+import { float32Array, int32Array } from "../../transport/index.ts";
+import { killEngines, openScriptedRun } from "../support/running-worker.ts";
+
+/** Greedy, so that a model with random weights rarely ends before `maxTokens`. */
+const LONG = { temperature: 0, maxTokens: 3_000 };
+
+describe("a worker", () => {
+  it("hands over partial completions when it is stopped, which another one continues", async () => {
+    await using run = await openScriptedRun();
+    const { coordinator } = run;
+    const first = run.startWorker("w1");
+    await run.issue("t1", [0, 1, 2, 3, 4, 5], LONG);
+    await coordinator.until("a lease", () => coordinator.leases.length === 1);
+    await run.busy("w1");
+
+    await first.stop();
+    run.startWorker("w2");
+    await coordinator.until("six rollouts", () => coordinator.rollouts.length === 6);
+
+    const { partials } = coordinator;
+    expect(coordinator.releases).toEqual([
+      expect.objectContaining({ task: "t1", reason: "received SIGTERM" }),
+    ]);
+    expect(partials.map(({ sample }) => sample).toSorted()).toEqual([0, 1, 2, 3]);
+    for (const partial of partials) {
+      const whole = coordinator.rollouts.find(({ sample }) => sample === partial.sample);
+      const taken = tokensOf(partial.completion).length;
+      expect(tokensOf(whole?.completion).slice(0, taken)).toEqual(tokensOf(partial.completion));
+      expect(logpOf(whole?.completion).slice(0, taken)).toEqual(logpOf(partial.completion));
+      expect(whole?.completion?.spans).toEqual([
+        expect.objectContaining({ from: 0, worker: "w1" }),
+        expect.objectContaining({ from: taken, worker: "w2" }),
+      ]);
+    }
+  });
+
+  it("releases the leases of an engine that died, starts another and serves them again", async () => {
+    await using run = await openScriptedRun();
+    const { coordinator } = run;
+    run.startWorker("w1");
+    await run.issue("t1", [0, 1], LONG);
+    await run.busy("w1");
+
+    expect(await killEngines()).toBe(1);
+    await coordinator.until("two rollouts", () => coordinator.rollouts.length === 2);
+
+    expect(coordinator.releases).toEqual([
+      expect.objectContaining({ task: "t1", reason: expect.stringContaining("SIGKILL") }),
+    ]);
+    expect(coordinator.failures).toEqual([]);
+    expect(coordinator.leases).toHaveLength(2);
+  });
+
+  it("gives up when its engine dies three times within a minute", async () => {
+    await using run = await openScriptedRun();
+    const worker = run.startWorker("w1", { engineRestart: { firstMs: 0, mostMs: 0 } });
+
+    for (let death = 1; death <= 3; death++) await expect.poll(killEngines, { timeout: 10_000 }).toBe(1);
+
+    await expect(worker.ended).rejects.toMatchObject({
+      code: "workers.engine_unstable",
+      disposition: "fatal",
+    });
+  });
+
+  it("stops working on a lease that the coordinator took back", async () => {
+    await using run = await openScriptedRun();
+    const { coordinator } = run;
+    run.startWorker("w1");
+    await run.issue("t1", [0, 1], LONG);
+    await run.busy("w1");
+
+    await coordinator.endLeaseOf("t1");
+    await coordinator.until("two rollouts", () => coordinator.rollouts.length === 2);
+
+    expect(coordinator.leases).toHaveLength(2);
+    expect(coordinator.releases).toEqual([]);
+    expect(coordinator.partials).toEqual([]);
+  });
+
+  it("goes on while the coordinator is away and delivers what it made when it is back", async () => {
+    await using run = await openScriptedRun();
+    const { coordinator } = run;
+    run.startWorker("w1");
+    await run.issue("t1", [0, 1], LONG);
+    await run.busy("w1");
+
+    await run.leave();
+    await run.idle("w1");
+    expect(coordinator.rollouts).toEqual([]);
+    await run.comeBack();
+    await coordinator.until("two rollouts", () => coordinator.rollouts.length === 2);
+
+    expect(coordinator.leases).toHaveLength(1);
+    expect(new Set(coordinator.rollouts.map(({ sample }) => sample))).toEqual(new Set([0, 1]));
+  });
+});
+
+function tokensOf(completion: Completion | null | undefined): Int32Array {
+  return int32Array(completion?.tokens ?? new Uint8Array());
+}
+
+function logpOf(completion: Completion | null | undefined): Float32Array {
+  return float32Array(completion?.logp ?? new Uint8Array());
+}
