@@ -44,8 +44,8 @@ export interface Backend extends Disposable {
   download(tensor: Pointer): Float32Array;
   /** @throws {GradientDeviceError} when the device reports a failure */
   compute(graph: Pointer): void;
-  /** Whether the device has an implementation for this node. */
-  supports(node: Pointer): boolean;
+  /** @throws {GradientDeviceError} unless the device has an implementation for this node */
+  requireSupport(node: Pointer): void;
 }
 
 /** Opens the device that the libraries were loaded for. `threads` counts on a CPU only. */
@@ -74,7 +74,12 @@ export function openBackend(libraries: Libraries, threads: number): Backend {
       if (status !== 0)
         throw new GradientDeviceError(`the device ${device.name} failed to compute: status ${status}`);
     },
-    supports: (node) => base.backendDevSupportsOp(device.handle, node),
+    requireSupport(node) {
+      if (!base.backendDevSupportsOp(device.handle, node))
+        throw new GradientDeviceError(
+          `the device ${device.name} cannot compute ${base.opDesc(node)} as this model's gradient needs it; the CPU can`,
+        );
+    },
     [Symbol.dispose]: () => base.backendFree(backend),
   };
 }

@@ -33,6 +33,7 @@ function current(): Opened {
 async function open({ gguf, device, threads, trainable }: GradientOptions): Promise<Opened> {
   await using file = await openGguf(gguf);
   const shape = describeModel(file, gguf);
+  process.env["GGML_VK_DISABLE_F16"] = "1"; // Vulkan's float16 products would leave errors of 1e-2 in the gradient.
   const libraries = loadLibraries(device);
   const backend = openBackend(libraries, threads);
   const source = {
@@ -56,8 +57,7 @@ async function open({ gguf, device, threads, trainable }: GradientOptions): Prom
 serveParent<GradientProtocol>({
   async open(options) {
     opened = await open(options);
-    const parameters = opened.model.parameters.map(({ name, rows, columns }) => ({ name, rows, columns }));
-    return { device: opened.backend.name, parameters };
+    return { device: opened.backend.name, parameters: opened.model.parameters };
   },
   readParameters: () => current().model.readParameters(),
   writeParameters(flat) {

@@ -20,7 +20,7 @@ export interface Graph extends Disposable {
    * Gives it memory from an allocator, whose buffer grows to the largest graph and is used again by the next: what a
    * graph has computed is lost when another is allocated there.
    *
-   * @throws {GradientDeviceError} when there is too little
+   * @throws {GradientDeviceError} when there is too little, or a node that the device cannot compute
    */
   allocate(allocator: Pointer): void;
   /** Runs some of its nodes. */
@@ -66,6 +66,8 @@ function createGraph(backend: Backend, context: GraphContext, whole: Pointer, mo
       return Number(size[0]);
     },
     allocate(allocator) {
+      for (let index = 0; index < base.graphNNodes(whole); index++)
+        backend.requireSupport(base.graphNode(whole, index));
       if (!base.gallocrAllocGraph(allocator, whole))
         throw new GradientDeviceError(
           "the device has too little memory for this micro-batch; a smaller one may fit",

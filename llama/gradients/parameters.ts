@@ -1,3 +1,4 @@
+import { FleetError } from "../../core/index.ts";
 import type { Pointer } from "../native/ggml-api.ts";
 import { type Backend, declareMatrix, type TensorStore } from "./backend.ts";
 
@@ -85,16 +86,22 @@ export function declareLora(
   return { tensors, loraOf: (weight) => pairs.get(weight) ?? null, gradientOf: () => null };
 }
 
+/** Flat parameters of another shape. */
+export class ParameterCountError extends FleetError {
+  readonly code = "llama.parameter_count";
+  readonly disposition = "fatal";
+}
+
 /** The values of all parameters, concatenated. */
 export function readValues(backend: Backend, tensors: readonly ParameterTensor[]): Float32Array {
   return concatenate(tensors, ({ value }) => backend.download(value));
 }
 
-/** Overwrites all parameters. @throws RangeError when the count is not theirs */
+/** Overwrites all parameters. @throws {ParameterCountError} when the count is not theirs */
 export function writeValues(backend: Backend, tensors: readonly ParameterTensor[], flat: Float32Array): void {
   const count = countValues(tensors);
   if (flat.length !== count)
-    throw new RangeError(`the parameters are ${count} numbers, ${flat.length} were given`);
+    throw new ParameterCountError(`the parameters are ${count} numbers, ${flat.length} were given`);
   let offset = 0;
   for (const tensor of tensors) {
     const { rows, columns, value } = tensor;
@@ -128,7 +135,8 @@ function concatenate(
   return flat;
 }
 
-function countValues(tensors: readonly ParameterTensor[]): number {
+/** How many numbers they are. */
+export function countValues(tensors: readonly Parameter[]): number {
   return tensors.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
 }
 

@@ -20,6 +20,8 @@ export interface ForwardResult {
 
 /** One micro-batch's computation: forward, then, where it was asked for, backward once. */
 export interface Plan extends Disposable {
+  /** How many tokens are predicted. */
+  readonly predicted: number;
   forward(): ForwardResult;
   /** Adds Σ coefficient · ∂logp/∂θ to the sums. One coefficient for each value of {@link ForwardResult.logpT}. */
   backward(coefficientsT: Float32Array): void;
@@ -70,6 +72,7 @@ export function openPlan(
     openWholePasses(context, withBackward, withBackward ? mostBytes : Number.POSITIVE_INFINITY) ??
     openCheckpointedPasses(context);
   return {
+    predicted: packing.predicted,
     forward() {
       const { logp, entropy } = passes.forward();
       return {

@@ -64,9 +64,8 @@ export interface GgmlBase {
   newTensor(ctx: Pointer, type: number, dimensions: number, ne: BigInt64Array): Pointer;
   setOutput(tensor: Pointer): void;
   nbytes(tensor: Pointer): number;
-  rowSize(type: number, columns: number): number;
-  blckSize(type: number): number;
-  typeName(type: number): string;
+  /** The name of a node's operation. */
+  opDesc(tensor: Pointer): string;
   tensorOverhead(): number;
   newGraphCustom(ctx: Pointer, size: number, grads: boolean): Pointer;
   graphOverheadCustom(size: number, grads: boolean): number;
@@ -151,9 +150,7 @@ export const BASE_PROTOTYPES: Readonly<Record<keyof GgmlBase, string>> = {
   newTensor: "void *ggml_new_tensor(void *ctx, int type, int n_dims, const int64_t *ne)",
   setOutput: "void ggml_set_output(void *tensor)",
   nbytes: "size_t ggml_nbytes(const void *tensor)",
-  rowSize: "size_t ggml_row_size(int type, int64_t ne)",
-  blckSize: "int64_t ggml_blck_size(int type)",
-  typeName: "const char *ggml_type_name(int type)",
+  opDesc: "const char *ggml_op_desc(const void *tensor)",
   tensorOverhead: "size_t ggml_tensor_overhead(void)",
   newGraphCustom: "void *ggml_new_graph_custom(void *ctx, size_t size, bool grads)",
   graphOverheadCustom: "size_t ggml_graph_overhead_custom(size_t size, bool grads)",
