@@ -87,17 +87,15 @@ describe("a worker", () => {
 
     await run.issue("t1", [0], { policy });
 
-    await expect
-      .poll(run.presence.list, { timeout: 10_000 })
-      .toEqual([
-        expect.objectContaining({
-          name: "w1",
-          quantization: "F32",
-          variant: "base",
-          slots: 4,
-          policyVersion: 3,
-        }),
-      ]);
+    await expect.poll(run.presence.list, { timeout: 10_000 }).toEqual([
+      expect.objectContaining({
+        name: "w1",
+        quantization: "F32",
+        variant: "base",
+        slots: 4,
+        policyVersion: 3,
+      }),
+    ]);
   });
 
   it("refuses to work with another model than the run's, in one sentence", async () => {

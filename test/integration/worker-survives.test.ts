@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { pause } from "../../core/index.ts";
 import type { Completion } from "../../proto/index.ts";
 import { float32Array, int32Array } from "../../transport/index.ts";
-import { killEngines, openScriptedRun } from "../support/running-worker.ts";
+import { engines, killEngines, openScriptedRun } from "../support/running-worker.ts";
 
 /** Greedy, so that a model with random weights rarely ends before `maxTokens`. */
-const LONG = { temperature: 0, maxTokens: 3_000 };
+const LONG = { temperature: 0, maxTokens: 1_200 };
 
 describe("a worker", () => {
   it("hands over partial completions when it is stopped, which another one continues", async () => {
@@ -34,6 +35,25 @@ describe("a worker", () => {
         expect.objectContaining({ from: taken, worker: "w2" }),
       ]);
     }
+  });
+
+  it("lets go of what it cannot hand over when its time to drain is over, and leaves nothing running", async () => {
+    await using run = await openScriptedRun();
+    const worker = run.startWorker("w1");
+    await run.issue("t1", [0, 1], LONG);
+    await run.busy("w1");
+    await run.leave();
+
+    const stopped = worker.stop();
+    const early = await Promise.race([
+      stopped.then(() => "stopped"),
+      pause(500).then(() => "still handing over"),
+    ]);
+    worker.abandon();
+    await stopped;
+
+    expect(early).toBe("still handing over");
+    expect(await engines()).toEqual([]);
   });
 
   it("releases the leases of an engine that died, starts another and serves them again", async () => {

@@ -31,6 +31,8 @@ const HOST = "127.0.0.1";
 export interface RunningWorker {
   /** Asks it to stop, as SIGTERM does; resolves when everything it opened is closed. */
   stop(): Promise<void>;
+  /** Lets go of what it could not hand over since, as when its time to drain is over. */
+  abandon(): void;
   /** Resolves or rejects as `runWorker` does. */
   readonly ended: Promise<void>;
 }
@@ -100,6 +102,7 @@ export async function openScriptedRun() {
     /** Starts a worker; `config` has keys of its section, `model` may be another than the run's. */
     startWorker: (name: string, config: object = {}, model = gguf): RunningWorker => {
       const stop = new AbortController();
+      const abandon = new AbortController();
       const ended = runWorker(
         {
           coordinator: { address: `${HOST}:${port}`, token: nats.secrets.token },
@@ -111,7 +114,7 @@ export async function openScriptedRun() {
           config: readConfig(WorkerConfig, { presenceMs: 200, policyPollMs: 500, ...config }, "the test"),
           logger: silentLogger,
         },
-        { stop: stop.signal, abandon: new AbortController().signal },
+        { stop: stop.signal, abandon: abandon.signal },
       );
       ended.catch(() => {}); // Looked at by the test.
       const worker = {
@@ -120,6 +123,7 @@ export async function openScriptedRun() {
           stop.abort(new CancelledError("received SIGTERM"));
           return ended;
         },
+        abandon: () => abandon.abort(new CancelledError("still busy")),
       };
       workers.push(worker);
       return worker;
@@ -144,17 +148,21 @@ export async function openScriptedRun() {
   };
 }
 
-/** Ends the engine of this process's workers as lack of memory would; returns how many there were. */
-export async function killEngines(): Promise<number> {
+/** Process ids of the engines of this process's workers. */
+export async function engines(): Promise<number[]> {
   const children = await readFile(`/proc/self/task/${process.pid}/children`, "utf8");
-  let killed = 0;
-  for (const pid of children.split(" ").filter((word) => word !== "")) {
-    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (!command.includes("llama/decoding/engine-process.ts")) continue;
-    process.kill(Number(pid), "SIGKILL");
-    killed += 1;
-  }
-  return killed;
+  const pids = children.split(" ").filter((word) => word !== "");
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return pids.filter((_, i) => commands[i]?.includes("llama/decoding/engine-process.ts")).map(Number);
+}
+
+/** Ends the engines of this process's workers as lack of memory would; returns how many there were. */
+export async function killEngines(): Promise<number> {
+  const pids = await engines();
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  return pids.length;
 }
 
 async function busySlotsOf(presence: Presence, name: string): Promise<number | undefined> {
