@@ -19,6 +19,8 @@ export interface RunSettings {
   readonly prompts: number;
   /** Samples of a training task. */
   readonly group: number;
+  /** Of training samples. */
+  readonly temperature: number;
   /** Largest staleness that trains, in versions. */
   readonly staleness: number;
   /** Groups without signal that are refilled for a step, in batches. */

@@ -12,9 +12,11 @@ export function keepPartial(state: LedgerState, event: EventOf<"partial">): void
   keepSequence(state, event.sequence);
 }
 
-/** A sample could not be made this time; it stays open. */
+/** A sample could not be made this time; it stays open, and its lease goes on without it. */
 export function failSample(state: LedgerState, event: EventOf<"failed">): void {
-  sampleOf(liveTask(state, event.task), event.sample).failures += 1;
+  const task = liveTask(state, event.task);
+  sampleOf(task, event.sample).failures += 1;
+  settleLeasedSample(state, task, event.sample);
 }
 
 /** A rollout is durable and counted. */

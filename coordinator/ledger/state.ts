@@ -210,6 +210,7 @@ const NO_SETTINGS: RunSettings = {
   steps: 0,
   prompts: 0,
   group: 0,
+  temperature: 1,
   staleness: 0,
   refillAtMost: 0,
   evalTasks: 0,

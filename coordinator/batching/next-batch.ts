@@ -1,0 +1,92 @@
+/**
+ * What becomes of the groups that are complete: judged for staleness, for size and for signal, then a batch. Pure: from
+ * what the ledger says to what is decided.
+ *
+ * @module
+ */
+import { lastStep } from "../issuing/next-tasks.ts";
+import type { BatchGroupRef, Decision } from "../ledger/events.ts";
+import type { LedgerState, TaskRecord } from "../ledger/state.ts";
+
+/** Batches composed and not trained: one in training, one ahead. */
+const BATCHES_AHEAD = 2;
+/** Rewards closer than this say nothing about which completion was better. */
+const NO_SIGNAL = 1e-3;
+
+/** Whether the next batch may be composed now. */
+function mayCompose(state: LedgerState): boolean {
+  return state.composed - state.step < BATCHES_AHEAD && state.composed < lastStep(state);
+}
+
+/**
+ * Decides about one thing at a time, so that each decision sees what the one before it left: an empty list when nothing
+ * is to be decided. Call it until then.
+ */
+export function nextBatching(state: LedgerState): Decision[] {
+  const groups = [...state.tasks.values()].filter((task) => task.lane === "train" && task.batch === null);
+  const replacements = groups.flatMap(replaceOwed);
+  if (replacements.length > 0) return replacements;
+  if (!mayCompose(state)) return [];
+  const stale = groups.flatMap((task) => dropStale(state, task));
+  if (stale.length > 0) return stale;
+  const complete = groups.filter(isComplete);
+  const useless = complete.flatMap((task) => skipUseless(task));
+  if (useless.length > 0) return useless;
+  const { prompts, refillAtMost } = state.settings;
+  if (complete.length >= prompts) return [batchOf(state, complete.slice(0, prompts))];
+  if (state.refilled >= refillAtMost * prompts)
+    return [{ type: "refill_exhausted", step: state.composed + 1 }];
+  return [];
+}
+
+/** Samples that are accepted and not skipped. */
+function members(task: TaskRecord): number[] {
+  return [...task.samples.keys()].filter((index) => task.samples[index]?.state === "accepted");
+}
+
+function isComplete(task: TaskRecord): boolean {
+  return task.samples.every((sample) => sample.state !== "open");
+}
+
+function replaceOwed(task: TaskRecord): Decision[] {
+  if (task.owed === 0) return [];
+  const samples = Array.from({ length: task.owed }, (_, i) => task.samples.length + i);
+  return [{ type: "replaced", task: task.task, samples }];
+}
+
+/** What is too old for the batch that comes next: accepted samples are skipped, open ones that go on from old tokens expire. */
+function dropStale(state: LedgerState, task: TaskRecord): Decision[] {
+  const oldestAllowed = state.composed - state.settings.staleness;
+  const indexes = [...task.samples.keys()];
+  const accepted = indexes.filter((index) => {
+    const sample = task.samples[index];
+    return sample?.state === "accepted" && (sample.rollout?.oldest ?? oldestAllowed) < oldestAllowed;
+  });
+  const open = indexes.filter((index) => {
+    const sample = task.samples[index];
+    return sample?.state === "open" && (sample.prefix?.oldest ?? oldestAllowed) < oldestAllowed;
+  });
+  const decisions: Decision[] = [];
+  if (open.length > 0) decisions.push({ type: "expired", task: task.task, samples: open, reason: "stale" });
+  if (accepted.length > 0) {
+    decisions.push({ type: "skipped", task: task.task, samples: accepted, reason: "stale" });
+  }
+  return decisions;
+}
+
+/** A group that is too small or whose rewards do not differ teaches nothing. */
+function skipUseless(task: TaskRecord): Decision[] {
+  const samples = members(task);
+  if (samples.length === 0) return [];
+  if (samples.length * 2 < task.group || samples.length < 2) {
+    return [{ type: "skipped", task: task.task, samples, reason: "short" }];
+  }
+  const rewards = samples.map((index) => task.samples[index]?.rollout?.reward ?? 0);
+  const isFlat = Math.max(...rewards) - Math.min(...rewards) < NO_SIGNAL;
+  return isFlat ? [{ type: "skipped", task: task.task, samples, reason: "no-signal" }] : [];
+}
+
+function batchOf(state: LedgerState, groups: readonly TaskRecord[]): Decision {
+  const refs: BatchGroupRef[] = groups.map((task) => ({ task: task.task, samples: members(task) }));
+  return { type: "batched", step: state.composed + 1, groups: refs };
+}

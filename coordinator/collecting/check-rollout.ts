@@ -1,0 +1,30 @@
+import type { Completion, Rollout } from "../../proto/index.ts";
+import { REWARD_RANGE } from "../../rewards/index.ts";
+import { float32Array } from "../../transport/index.ts";
+
+const BYTES_PER_TOKEN = 4;
+
+/** Why a rollout cannot be taken, in words; null when it can. `finished` ones need a reward, partial ones have none. */
+export function rolloutProblem(rollout: Rollout, finished: boolean): string | null {
+  const { completion } = rollout;
+  if (!completion) return "it has no completion";
+  return completionProblem(completion) ?? (finished ? rewardProblem(rollout) : null);
+}
+
+function completionProblem(completion: Completion): string | null {
+  const { tokens, logp, logq, entropy, spans } = completion;
+  if (tokens.byteLength === 0 || tokens.byteLength % BYTES_PER_TOKEN !== 0) return "it has no whole tokens";
+  const lengths = [logp, entropy, ...(logq.byteLength > 0 ? [logq] : [])].map((bytes) => bytes.byteLength);
+  if (lengths.some((length) => length !== tokens.byteLength)) {
+    return "its log-probabilities or entropies are not one a token";
+  }
+  if (spans[0]?.from !== 0) return "its spans do not begin with its first token";
+  return float32Array(logp).every(Number.isFinite) ? null : "a log-probability is not finite";
+}
+
+function rewardProblem({ reward }: Rollout): string | null {
+  if (!reward) return "it has no reward";
+  const [least, most] = REWARD_RANGE;
+  const isInRange = Number.isFinite(reward.value) && reward.value >= least && reward.value <= most;
+  return isInRange ? null : `its reward ${reward.value} is not within ${least} to ${most}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * What a sample that a worker sent means. Pure: from what the ledger says to an answer and what is decided.
+ *
+ * @module
+ */
+import type { FailedSample, Rollout, SampleOutcome } from "../../proto/index.ts";
+import { openSamples, rejectOpen } from "../leasing/decide-lease.ts";
+import type { AcceptedRollout, Decision } from "../ledger/events.ts";
+import type { LedgerState } from "../ledger/state.ts";
+import type { SampleState } from "../ledger/transitions.ts";
+
+/** Times that a sample may fail before it is rejected. */
+const FAILURES_AT_MOST = 2;
+/** The class of a prompt that no worker can take; its instance is not asked again. */
+const PROMPT_TOO_LONG = "prompt-too-long";
+
+/** Whether a sample is still wanted; `accepted` stands for "open: go on". */
+export function judgeSample(state: LedgerState, task: string, index: number): SampleOutcome {
+  const live = state.tasks.get(task);
+  const closed = state.closed.get(task);
+  const at = live === undefined ? stateOfLetter(closed?.[index]) : live.samples[index]?.state;
+  switch (at) {
+    case undefined:
+      return "OUTCOME_REFUSED";
+    case "open":
+      return "OUTCOME_ACCEPTED";
+    case "expired":
+    case "rejected":
+      return "OUTCOME_CLOSED";
+    default:
+      return "OUTCOME_DUPLICATE";
+  }
+}
+
+/** What the ledger keeps of a rollout. */
+export function summarizeRollout(
+  rollout: Rollout,
+  stored: { sequence: number; sha256: string },
+): AcceptedRollout {
+  const { completion, reward, timings } = rollout;
+  return {
+    ...stored,
+    reward: reward?.value ?? Number.NaN,
+    wellFormed: reward?.errorClass === "",
+    exact: reward?.exact ?? false,
+    oldest: oldestVersion(rollout),
+    tokens: (completion?.tokens.byteLength ?? 0) / Int32Array.BYTES_PER_ELEMENT,
+    cutOff: completion?.finish === "FINISH_LENGTH",
+    worker: rollout.worker,
+    generateMs: (timings?.prefillMs ?? 0) + (timings?.decodeMs ?? 0),
+    rewardMs: timings?.rewardMs ?? 0,
+  };
+}
+
+/** Oldest policy version among a rollout's tokens. */
+export function oldestVersion({ completion }: Rollout): number {
+  return Math.min(...(completion?.spans ?? []).map((span) => span.policyVersion));
+}
+
+/** What follows from a sample that could not be made. */
+export function judgeFailure(state: LedgerState, failure: FailedSample): Decision[] {
+  const task = state.tasks.get(failure.task);
+  const sample = task?.samples[failure.sample];
+  if (task === undefined || sample?.state !== "open") return [];
+  const { errorClass: reason, message } = failure;
+  if (reason === PROMPT_TOO_LONG) return [rejectOpen(task, reason, message, true)];
+  const failed: Decision = { type: "failed", task: task.task, sample: failure.sample, reason, message };
+  if (failure.retry && sample.failures + 1 < FAILURES_AT_MOST) return [failed];
+  const samples = [failure.sample];
+  return [{ type: "rejected", task: task.task, samples, reason, message, replace: false, unusable: false }];
+}
+
+/** Whether a lease still holds a sample of its task, so that a partial one may be taken from it. */
+export function holdsSample(state: LedgerState, lease: string, task: string, index: number): boolean {
+  const held = state.leases.get(lease);
+  const live = state.tasks.get(task);
+  return held?.task === task && live !== undefined && openSamples(live).includes(index);
+}
+
+function stateOfLetter(letter: string | undefined): SampleState | undefined {
+  const states: Record<string, SampleState> = {
+    t: "trained",
+    s: "skipped",
+    e: "evaluated",
+    r: "rejected",
+    x: "expired",
+  };
+  return letter === undefined ? undefined : states[letter];
+}
