@@ -1,0 +1,75 @@
+/** A sequence as far as packing looks at it. */
+export interface PackedSequence {
+  /** Sequences of one group have the same prompt, which is computed once in a micro-batch. */
+  readonly group: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/**
+ * Packs sequences into micro-batches of at most `tokenBudget` tokens, shared prompts counted once. A group is cut only
+ * when it alone is above the budget; a single sequence above it is a micro-batch of its own. Groups go in order of
+ * their longest sequence, so that lengths in a micro-batch are similar. The result depends on the arguments alone.
+ *
+ * @param tokenBudget - in tokens
+ * @returns indexes into `sequences`, each exactly once
+ */
+export function packSequences(sequences: readonly PackedSequence[], tokenBudget: number): number[][] {
+  const pieces = groupsOf(sequences).flatMap((group) => cutGroup(group, tokenBudget));
+  const batches: Piece[] = [];
+  for (const piece of pieces) {
+    const last = batches.at(-1);
+    if (last === undefined || last.tokens + piece.tokens > tokenBudget) batches.push(piece);
+    else batches[batches.length - 1] = join(last, piece);
+  }
+  return batches.map(({ indexes }) => [...indexes]);
+}
+
+/** Sequences that stay together. */
+interface Piece {
+  readonly indexes: readonly number[];
+  readonly tokens: number;
+}
+
+interface Group {
+  readonly group: number;
+  readonly promptTokens: number;
+  /** Of its longest sequence, prompt included. */
+  readonly longest: number;
+  /** By length. */
+  readonly members: readonly (PackedSequence & { readonly index: number })[];
+}
+
+function groupsOf(sequences: readonly PackedSequence[]): Group[] {
+  const indexed = sequences.map((sequence, index) => ({ ...sequence, index }));
+  return [...Map.groupBy(indexed, ({ group }) => group)]
+    .map(([group, unordered]) => {
+      const members = unordered.toSorted(
+        (a, b) => a.completionTokens - b.completionTokens || a.index - b.index,
+      );
+      const promptTokens = members[0]?.promptTokens ?? 0;
+      return {
+        group,
+        promptTokens,
+        longest: promptTokens + (members.at(-1)?.completionTokens ?? 0),
+        members,
+      };
+    })
+    .sort((a, b) => a.longest - b.longest || a.group - b.group);
+}
+
+function cutGroup({ promptTokens, members }: Group, tokenBudget: number): Piece[] {
+  const pieces: Piece[] = [];
+  for (const { index, completionTokens } of members) {
+    const last = pieces.at(-1);
+    const added = { indexes: [index], tokens: completionTokens };
+    if (last === undefined || last.tokens + completionTokens > tokenBudget) {
+      pieces.push({ ...added, tokens: promptTokens + completionTokens });
+    } else pieces[pieces.length - 1] = join(last, added);
+  }
+  return pieces;
+}
+
+function join(a: Piece, b: Piece): Piece {
+  return { indexes: [...a.indexes, ...b.indexes], tokens: a.tokens + b.tokens };
+}

@@ -1,0 +1,143 @@
+import { dispositionOf, FleetError, type Shutdown, withDeadline } from "../../core/index.ts";
+import type { GradientEngine } from "../../llama/index.ts";
+import type { BatchMessage } from "../../proto/index.ts";
+import type { Logger } from "../../telemetry/index.ts";
+import type { FleetClient } from "../../transport/index.ts";
+import type { Checkpoint, CheckpointStore } from "../checkpoints/checkpoint-store.ts";
+import { UnusableCheckpointError } from "../checkpoints/errors.ts";
+import { MalformedBatchError } from "../grpo/training-batch.ts";
+import { oneAhead } from "./one-ahead.ts";
+import { type ReceivedBatch, receivedBatches } from "./received-batches.ts";
+import { type StepSettings, trainStep } from "./train-step.ts";
+
+/** A coordinator answers the opening of a session once it has replayed its ledger. */
+const OPENING_MS = 120_000;
+/** After this long without a batch the session is opened anew. */
+const NEXT_BATCH_MS = 3_600_000;
+
+/** The coordinator's end of a session was lost. */
+export class SessionLostError extends FleetError {
+  readonly code = "updater.session_lost";
+  readonly disposition = "retry";
+}
+
+/** What a session works with. */
+export interface SessionParts {
+  readonly run: string;
+  readonly coordinator: Pick<FleetClient, "batches" | "publishPolicy" | "skipStep">;
+  readonly engine: Pick<GradientEngine, "forward" | "backward" | "takeGradients" | "writeParameters">;
+  readonly store: CheckpointStore;
+  readonly settings: StepSettings;
+  /** The adapter's GGUF. */
+  readonly encode: (parameters: Float32Array) => Uint8Array;
+  readonly log: Logger;
+}
+
+/**
+ * One session with the coordinator: trains batch after batch from `start` on. Each step is on disk before it is
+ * published, and published before the next begins; a step that the coordinator has not heard of is published again.
+ *
+ * @returns why the run ended, or null when `shutdown.stop` ended the session between two steps
+ * @throws {SessionLostError} and whatever disposition the transport gives a lost connection
+ */
+export async function runSession(
+  parts: SessionParts,
+  start: Checkpoint,
+  shutdown: Shutdown,
+): Promise<string | null> {
+  const stream = new AbortController();
+  const signal = AbortSignal.any([stream.signal, shutdown.abandon]);
+  try {
+    const messages = parts.coordinator
+      .batches({ run: parts.run, step: start.step, adapter: start.adapter }, { signal })
+      [Symbol.asyncIterator]();
+    const epoch = await open(messages, parts, start, shutdown);
+    return await trainBatches(messages, parts, start, epoch, shutdown);
+  } catch (error) {
+    if (shutdown.stop.aborted && dispositionOf(error) === "cancelled") return null;
+    throw error;
+  } finally {
+    stream.abort();
+  }
+}
+
+async function open(
+  messages: AsyncIterator<BatchMessage>,
+  parts: SessionParts,
+  start: Checkpoint,
+  { stop, abandon }: Shutdown,
+): Promise<number> {
+  const first = await withDeadline("the trainer's session to open", OPENING_MS, messages.next(), stop);
+  const opened = first.done ? undefined : first.value.opened;
+  if (!opened) throw new SessionLostError("the session ended before it was opened");
+  parts.log.info("session opened", { epoch: opened.epoch, step: opened.step });
+  if (opened.step === start.step - 1) await publish(parts, start, opened.epoch, abandon);
+  else if (opened.step !== start.step) {
+    throw new UnusableCheckpointError(
+      `the newest checkpoint is of step ${start.step}, the run is at step ${opened.step}: it cannot go on from there`,
+    );
+  }
+  return opened.epoch;
+}
+
+async function trainBatches(
+  messages: AsyncIterator<BatchMessage>,
+  parts: SessionParts,
+  start: Checkpoint,
+  epoch: number,
+  { stop, abandon }: Shutdown,
+): Promise<string | null> {
+  const { clock } = parts.settings;
+  let ended: string | null = null;
+  const batches = oneAhead(receivedBatches(messages, (reason) => (ended = reason)));
+  let state = start;
+  while (!stop.aborted) {
+    const waitFromMs = clock.monotonicMs();
+    const next = await withDeadline("the next batch", NEXT_BATCH_MS, batches.next(), stop);
+    if (next.done) {
+      if (ended === null) throw new SessionLostError("the stream of batches ended before the run");
+      return ended;
+    }
+    const waitSeconds = (clock.monotonicMs() - waitFromMs) / 1000;
+    state = await makeStep(parts, state, next.value, waitSeconds);
+    await publish(parts, state, epoch, abandon);
+  }
+  return null;
+}
+
+/** Trains a batch, and keeps what came of it on disk and in the engine. */
+async function makeStep(
+  { engine, store, settings, log }: SessionParts,
+  state: Checkpoint,
+  batch: ReceivedBatch,
+  waitSeconds: number,
+): Promise<Checkpoint> {
+  if (batch.step !== state.step + 1) {
+    throw new MalformedBatchError(`got the batch of step ${batch.step} after step ${state.step}`);
+  }
+  const trained = await trainStep(engine, state, batch, settings);
+  const next = { ...trained, metrics: { ...trained.metrics, waitSeconds } };
+  await store.save(next);
+  if (next.skipped === "") await engine.writeParameters(next.parameters);
+  log.info(next.skipped === "" ? "step trained" : "step skipped", {
+    step: next.step,
+    adapter: next.adapter,
+    reason: next.skipped,
+    ...next.metrics,
+  });
+  return next;
+}
+
+async function publish(
+  { run, coordinator, encode, log }: SessionParts,
+  { step, adapter, parameters, skipped, metrics }: Checkpoint,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (skipped !== "") await coordinator.skipStep({ run, step, epoch, reason: skipped }, { signal });
+  else {
+    const header = { run, step, epoch, adapter, metrics };
+    await coordinator.publishPolicy(header, encode(parameters), { signal });
+  }
+  log.debug("policy published", { step, adapter });
+}
