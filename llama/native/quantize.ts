@@ -4,7 +4,7 @@
  * @see ggml.h (`ggml_quantize_chunk`, `ggml_get_type_traits`) of llama.cpp v0.5.0
  * @module
  */
-import koffi from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 import { floatsOf } from "../gguf/float-bytes.ts";
 import { rowBytes, type TensorType, typeCode } from "../gguf/tensor-type.ts";
 import { findLibraries } from "./library-folder.ts";
@@ -38,13 +38,19 @@ const TO_FLOAT = koffi.proto("void (const void *stored, void *values, int64_t co
 /** Types that ggml computes with but does not store models in. */
 const UNWRITABLE: readonly TensorType[] = ["I8", "I16", "I32", "I64", "F64", "Q8_1", "Q8_K"];
 
+let loaded: Quantizer | undefined;
+
 /**
- * Binds the conversions of the CPU build.
+ * The conversions of the CPU build, bound once a process: ggml's library aborts when it is unloaded and loaded again.
  *
  * @throws {LibraryError} when the library is missing
  */
 export function loadQuantizer(): Quantizer {
-  const library = koffi.load(findLibraries("cpu").base);
+  loaded ??= bindQuantizer(koffi.load(findLibraries("cpu").base));
+  return loaded;
+}
+
+function bindQuantizer(library: LibraryHandle): Quantizer {
   const traitsOf = library.func("const void *ggml_get_type_traits(int type)");
   const needsImportance = library.func("bool ggml_quantize_requires_imatrix(int type)");
   const quantizeChunk = library.func(

@@ -8,6 +8,7 @@ import {
   type StreamedTensor,
   writeGguf,
 } from "../../../llama/index.ts";
+import { openExactEngine } from "../../support/cpu-engine.ts";
 import { openTemporaryFolder } from "../../support/temporary-folder.ts";
 import { writeTinyModel } from "../../support/tiny-model.ts";
 
@@ -58,6 +59,8 @@ describe("readModelInfo", () => {
 
     // <|end|> (0) ends nothing beside <|return|> and <|call|>.
     expect((await readModelInfo(path)).endTokens).toEqual([3, 5, 6, 7, 8]);
+    await using engine = await openExactEngine(path);
+    expect(engine.model.endTokens).toEqual([3, 5, 6, 7, 8]);
   });
 
   it("begins prompts as the pre-tokenizer does, unless the file says otherwise", async () => {
