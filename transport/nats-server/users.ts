@@ -60,37 +60,54 @@ function workerSubjects(run: string): string[] {
   ];
 }
 
-/** The coordinator makes the run's streams and writes all of them; nobody may delete or purge the ledger. */
+/** The coordinator makes the run's streams and writes all but presence; nobody may delete or purge the ledger. */
 function coordinatorSubjects(run: string): string[] {
   const { ledger, rollouts, tasks, policy, workers, adapters, instances } = runNames(run);
-  const purgeable = [rollouts.stream, tasks.stream, ...[adapters, instances].map(objectStream)];
-  const streams = [ledger.stream, ...purgeable, ...[policy, workers].map(kvStream)];
+  const stores = [adapters, instances].map(objectStream);
+  const streams = [
+    ledger.stream,
+    rollouts.stream,
+    tasks.stream,
+    kvStream(policy),
+    kvStream(workers),
+    ...stores,
+  ];
   return [
+    ...streams.flatMap((stream) => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.INFO.${stream}`]),
     ledger.subject,
+    ...replaying(ledger.stream),
     rollouts.subject,
+    ...replaying(rollouts.stream),
+    `$JS.API.DIRECT.GET.${rollouts.stream}`,
+    `$JS.API.STREAM.PURGE.${rollouts.stream}`,
     `${tasks.subject}.>`,
+    `$JS.API.CONSUMER.CREATE.${tasks.stream}.>`,
+    `$JS.API.CONSUMER.INFO.${tasks.stream}.*`,
     `$KV.${policy}.>`,
+    `$JS.API.DIRECT.GET.${kvStream(policy)}.>`,
+    `$JS.API.DIRECT.GET.${kvStream(workers)}`,
     `$O.${adapters}.>`,
     `$O.${instances}.>`,
-    ...streams.flatMap((stream) => [
-      `$JS.API.STREAM.CREATE.${stream}`,
-      `$JS.API.STREAM.INFO.${stream}`,
-      `$JS.API.DIRECT.GET.${stream}`,
-      `$JS.API.DIRECT.GET.${stream}.>`,
-      ...watching(stream),
-    ]),
-    ...[adapters, instances].map((store) => `$JS.API.STREAM.MSG.GET.${objectStream(store)}`),
-    ...purgeable.map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
-    `$JS.API.CONSUMER.INFO.${tasks.stream}.*`,
-    ...[ledger.stream, rollouts.stream].map((stream) => `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`),
+    ...stores.flatMap((stream) => [...reading(stream), `$JS.API.STREAM.PURGE.${stream}`]),
   ];
 }
 
-/** Following a stream by an ordered consumer. Without leave to answer flow control, large reads stall for ever. */
+/** Following a stream by an ordered push consumer. Without leave to answer flow control, large reads stall for ever. */
 function watching(stream: string): string[] {
-  return [`$JS.API.CONSUMER.CREATE.${stream}.>`, `$JS.API.CONSUMER.DELETE.${stream}.*`, `$JS.FC.${stream}.>`];
+  return [...consuming(stream), `$JS.FC.${stream}.>`];
 }
 
+/** Reading an object store. */
 function reading(stream: string): string[] {
   return [`$JS.API.STREAM.MSG.GET.${stream}`, ...watching(stream)];
+}
+
+/** Reading a stream in order by a pull consumer. */
+function replaying(stream: string): string[] {
+  return [...consuming(stream), `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`];
+}
+
+/** An ordered consumer is made for one reading, and deleted when it ends or starts over. */
+function consuming(stream: string): string[] {
+  return [`$JS.API.CONSUMER.CREATE.${stream}.>`, `$JS.API.CONSUMER.DELETE.${stream}.*`];
 }
