@@ -1,7 +1,7 @@
 import { FleetError } from "../core/index.ts";
 
 /** The loaded model is not the one that the run trains. */
-export class WrongModelError extends FleetError {
+class WrongModelError extends FleetError {
   readonly code = "workers.wrong_model";
   readonly disposition = "reject";
 }

@@ -4,7 +4,7 @@ import type { Logger } from "../telemetry/index.ts";
 import type { WorkerPresence } from "../transport/index.ts";
 
 /** What of a worker does not change while its engine lives. */
-export type FixedPresence = Pick<
+type FixedPresence = Pick<
   WorkerPresence,
   "name" | "device" | "modelDigest" | "quantization" | "variant" | "slots"
 >;

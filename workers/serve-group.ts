@@ -67,7 +67,7 @@ export async function serveGroup(
 
   lease.lost.throwIfAborted();
   if (givenUp === null && over) return;
-  const reason = givenUp ?? "a sample failed or was refused";
+  const reason = givenUp ?? "sample-failed: the coordinator has to make up for a sample";
   deps.logger.info("lease released", { task, lease: lease.lease, reason });
   lease[Symbol.dispose]();
   await deps.collector.release(lease.lease, task, reason);
@@ -76,7 +76,7 @@ export async function serveGroup(
 /**
  * Has every sample of the lease made and reported.
  *
- * @returns null, or why some were not
+ * @returns null, or why some were not: a stable class, then words
  */
 async function makeSamples(serving: Serving): Promise<string | null> {
   const { group, deps, reports, interrupted } = serving;
@@ -92,8 +92,14 @@ async function makeSamples(serving: Serving): Promise<string | null> {
     return null;
   } catch (error) {
     if (dispositionOf(error) === "fatal") throw error;
-    return error instanceof Error ? error.message : String(error);
+    return `${classOf(error, deps)}: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** Why a lease is given up: only "engine-died" speaks against the task. */
+function classOf(error: unknown, { stop, dead }: ServeGroupDeps): string {
+  if (dead.aborted || error instanceof EngineEndedError) return "engine-died";
+  return stop.aborted ? "worker-stopping" : "unavailable";
 }
 
 async function generate(prepared: PreparedGroup, serving: Serving): Promise<void> {

@@ -158,11 +158,11 @@ export async function engines(): Promise<number[]> {
   return pids.filter((_, i) => commands[i]?.includes("llama/decoding/engine-process.ts")).map(Number);
 }
 
-/** Ends the engines of this process's workers as lack of memory would; returns how many there were. */
-export async function killEngines(): Promise<number> {
+/** Ends the engines of this process's workers as lack of memory would; returns their process ids. */
+export async function killEngines(): Promise<number[]> {
   const pids = await engines();
   for (const pid of pids) process.kill(pid, "SIGKILL");
-  return pids.length;
+  return pids;
 }
 
 async function busySlotsOf(presence: Presence, name: string): Promise<number | undefined> {

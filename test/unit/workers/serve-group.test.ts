@@ -62,7 +62,7 @@ describe("serveGroup", () => {
       message: "NaN at token 3",
       retry: true,
     });
-    expect(log.released).toEqual(["a sample failed or was refused"]);
+    expect(log.released).toEqual(["sample-failed: the coordinator has to make up for a sample"]);
   });
 
   it("reports a reward that failed as a failure, never as a number", async () => {
@@ -95,7 +95,7 @@ describe("serveGroup", () => {
       reward: null,
       completion: { finish: "FINISH_PARTIAL" },
     });
-    expect(log.released).toEqual(["received SIGTERM"]);
+    expect(log.released).toEqual(["worker-stopping: received SIGTERM"]);
   });
 
   it("stops the sequences of a lost lease and reports nothing unfinished", async () => {
@@ -118,7 +118,7 @@ describe("serveGroup", () => {
     await served;
 
     expect(log.delivered).toEqual(["finished 0"]);
-    expect(log.released).toEqual(["signal SIGKILL"]);
+    expect(log.released).toEqual(["engine-died: signal SIGKILL"]);
   });
 
   it("releases the lease when the policy cannot be had", async () => {
@@ -129,7 +129,7 @@ describe("serveGroup", () => {
 
     await served;
 
-    expect(log.released).toEqual(["no object a9"]);
+    expect(log.released).toEqual(["unavailable: no object a9"]);
   });
 
   it("asks for exactly the lease's policy in evaluation", async () => {
@@ -159,6 +159,6 @@ describe("serveGroup", () => {
     engine.finish(completionThat({ sample: 0 }));
     await served;
 
-    expect(log.released).toEqual(["a sample failed or was refused"]);
+    expect(log.released).toEqual(["sample-failed: the coordinator has to make up for a sample"]);
   });
 });
