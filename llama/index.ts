@@ -22,10 +22,7 @@ export type {
 } from "./decoding/generation.ts";
 export { openEngine } from "./decoding/open-engine.ts";
 export {
-  ExportError,
   type FreshModel,
-  TokenizerFileError,
-  type TrainedModel,
   writeFreshModel,
   writeMergedModel,
   writePeftAdapter,
@@ -37,9 +34,6 @@ export {
   checkAdapterFits,
   decodeAdapter,
   encodeAdapter,
-  type GgufFile,
-  type GgufTensor,
-  type Metadata,
   type MetadataValue,
   type ModelInfo,
   openGguf,
@@ -60,4 +54,4 @@ export type { ForwardResult } from "./gradients/plan.ts";
 export type { ForwardAdapter, GradientOptions } from "./gradients/protocol.ts";
 export type { Trainable } from "./gradients/trainable.ts";
 export type { Device } from "./native/libraries.ts";
-export { createTemplate, type PromptPiece, TemplateError } from "./prompt/index.ts";
+export { createTemplate } from "./prompt/index.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-export { ExportError, TokenizerFileError } from "./errors.ts";
 export { type FreshModel, writeFreshModel } from "./fresh-model.ts";
 export { writeMergedModel } from "./merged-model.ts";
 export { writePeftAdapter } from "./peft-adapter.ts";
-export { type TrainedModel, writeTrainedModel } from "./trained-model.ts";
+export { writeTrainedModel } from "./trained-model.ts";

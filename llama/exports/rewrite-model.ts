@@ -26,14 +26,14 @@ export interface Rewrite {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Values in memory at once, per tensor. */
-const CHUNK_ELEMENTS = 1 << 22;
+/** Values of a tensor in memory at once. */
+const CHUNK_ELEMENTS = 1 << 18;
 
 /** Numbered as ggml does since 2023; tells readers which layout of quantized blocks this is. */
 const QUANTIZATION_VERSION = 2;
 
 /**
- * Writes a model with the metadata and tensors of another, some of them changed; a few megabytes in memory at once.
+ * Writes a model with the metadata and tensors of another, some of them changed; a few megabytes of it in memory at once.
  *
  * @param base - path of the other
  * @throws {ExportError} when ggml cannot store a changed tensor in its type

@@ -6,7 +6,7 @@
  */
 
 /** Kinds of numbers that a JavaScript number holds exactly. */
-export type NumberKind = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "float64";
+type NumberKind = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "float64";
 
 /** Kinds of what is not an array. */
 export type ScalarKind = NumberKind | "uint64" | "int64" | "bool" | "string";

@@ -4,7 +4,7 @@ import { type Jinja, parseJinja } from "./jinja.ts";
 import { type PromptPiece, splitPieces } from "./pieces.ts";
 
 /** One message of a conversation. */
-export interface PromptMessage {
+interface PromptMessage {
   readonly role: string;
   readonly content: string;
 }
@@ -13,7 +13,7 @@ export interface PromptMessage {
 export type PromptTemplate = (messages: readonly PromptMessage[]) => PromptPiece[];
 
 /** What a template takes from the model that it writes for. */
-export interface TemplateTokens {
+interface TemplateTokens {
   /** The beginning-of-sequence token's text, `bos_token` in the template. */
   readonly bosText: string;
   /** The end-of-sequence token's text, `eos_token` in the template. */

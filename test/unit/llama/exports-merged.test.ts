@@ -26,6 +26,12 @@ describe("a merged model, loaded by llama.cpp", () => {
     expect(largestDifference(adapted, base)).toBeGreaterThan(0.5);
   });
 
+  it("is as exact where a matrix is larger than what is changed at once", async () => {
+    const { adapted, merged } = await logprobs({ layers: 1, embedding: 256, heads: 8, feedForward: 1056 });
+
+    expect(largestDifference(adapted, merged)).toBeLessThan(1e-4);
+  });
+
   it("keeps the types and the metadata of the base, and names base and adapter", async () => {
     await using folder = await openTemporaryFolder();
     const [path, merged] = [folder.file("base.gguf"), folder.file("merged.gguf")];
