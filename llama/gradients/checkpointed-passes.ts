@@ -2,8 +2,8 @@ import type { Pointer } from "../native/ggml-api.ts";
 import { declareMatrix } from "./backend.ts";
 import { block } from "./block.ts";
 import { type Graph, type GraphBuilder, type Stretch, writeGraph } from "./graph.ts";
-import { head } from "./head.ts";
-import { accumulateEmbedding, embed, headNodes, layerNodes } from "./model-ends.ts";
+import { head, headNodes } from "./head.ts";
+import { accumulateEmbedding, embed, layerNodes } from "./model-ends.ts";
 import type { Passes, PlanContext } from "./plan.ts";
 
 /**
@@ -44,7 +44,7 @@ export function openCheckpointedPasses(context: PlanContext): Passes {
   let openHead: HeadPass | null = null;
   return {
     forward() {
-      runOnce(headNodes(inputs), (graph) =>
+      runOnce(headNodes(context), (graph) =>
         graph.append(graph.ops.cpy(embed({ ...context, graph }, inputs), stateOf(0))),
       );
       for (let layer = 0; layer < shape.layers; layer++) runLayer(layer);
@@ -76,15 +76,9 @@ interface HeadPass {
 }
 
 function writeHead(context: PlanContext, state: Pointer, gradient: Pointer): HeadPass {
-  const { backend, shape, inputs, temperature } = context;
-  const { graph, marks } = writeGraph(backend, headNodes(inputs), (builder) => {
-    const { logp, entropy, backward } = head(
-      { ...context, graph: builder },
-      shape,
-      inputs,
-      state,
-      temperature,
-    );
+  const { backend } = context;
+  const { graph, marks } = writeGraph(backend, headNodes(context), (builder) => {
+    const { logp, entropy, backward } = head({ ...context, graph: builder }, state);
     const forward = { from: 0, to: builder.length() };
     builder.append(builder.ops.cpy(backward(), gradient));
     return { logp, entropy, forward, backward: { from: forward.to, to: builder.length() } };

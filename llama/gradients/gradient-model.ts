@@ -1,4 +1,5 @@
 import { FleetError } from "../../core/index.ts";
+import type { MemoryLimits } from "./memory-limits.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import { declareParameters } from "./parameter-sets.ts";
 import { countValues, type Parameter, readValues, takeGradients, writeValues } from "./parameters.ts";
@@ -25,12 +26,12 @@ export class GradientCallError extends FleetError {
 /**
  * Puts what is trained next to a model.
  *
- * @param keptBytes - values that a forward may keep for its backward; larger micro-batches keep the layers' inputs only
+ * @param limits - on the memory of one micro-batch
  */
 export function openGradientModel(
   model: ModelOnDevice,
   trainable: Trainable,
-  keptBytes: number,
+  limits: MemoryLimits,
 ): GradientModel {
   const { backend, weights } = model;
   const store = backend.openStore(16 + 8 * weights.all.length);
@@ -48,7 +49,7 @@ export function openGradientModel(
     kept = openPlan(model, trained, batch, {
       allocator: allocators.trained,
       withBackward: true,
-      mostBytes: keptBytes,
+      limits,
     });
     return kept.forward();
   };
@@ -60,7 +61,7 @@ export function openGradientModel(
     using plan = openPlan(model, frozen, batch, {
       allocator: allocators.frozen,
       withBackward: false,
-      mostBytes: keptBytes,
+      limits,
     });
     return plan.forward();
   };

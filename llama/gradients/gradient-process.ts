@@ -8,6 +8,7 @@ import { describeModel, openGguf, typeCode } from "../gguf/index.ts";
 import { loadLibraries } from "../native/libraries.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { type GradientModel, openGradientModel } from "./gradient-model.ts";
+import { limitsFor } from "./memory-limits.ts";
 import { checkMicroBatch } from "./micro-batch.ts";
 import { orthogonalize } from "./orthogonalize.ts";
 import type { ModelOnDevice } from "./plan.ts";
@@ -19,9 +20,6 @@ interface Opened {
   readonly vocabulary: number;
   readonly model: GradientModel;
 }
-
-/** The part of the device's memory, one in so many, that a micro-batch's values may take between its two passes. */
-const KEPT_SHARE = 8;
 
 let opened: Opened | null = null;
 
@@ -50,8 +48,8 @@ async function open({ gguf, device, threads, trainable }: GradientOptions): Prom
   };
   const weights = await loadWeights(backend, source, trainable.kind === "all");
   const onDevice: ModelOnDevice = { backend, shape, weights };
-  const keptBytes = libraries.device.totalBytes / KEPT_SHARE;
-  return { backend, vocabulary: shape.vocabulary, model: openGradientModel(onDevice, trainable, keptBytes) };
+  const limits = limitsFor(libraries.device.totalBytes);
+  return { backend, vocabulary: shape.vocabulary, model: openGradientModel(onDevice, trainable, limits) };
 }
 
 serveParent<GradientProtocol>({

@@ -1,15 +1,19 @@
 import type { Pointer } from "../native/ggml-api.ts";
 import type { BatchInputs } from "./batch-inputs.ts";
-import type { GraphBuilder } from "./graph.ts";
 import { accumulate, type LayerContext, norm } from "./linear.ts";
+import type { MemoryLimits } from "./memory-limits.ts";
 import { TOKEN_STEP } from "./packing.ts";
 import type { LlamaShape } from "./trainable.ts";
 
 const FLOAT_BYTES = 4;
-/** Numbers of one chunk's logits, at most: 64 MiB of float32. */
-const CHUNK_LOGITS = 1 << 24;
-/** Numbers of the head's matrix that are dequantized at a time. */
-const DEQUANTIZED = 1 << 25;
+
+/** What the head needs. */
+export interface HeadContext extends LayerContext {
+  readonly shape: LlamaShape;
+  readonly inputs: BatchInputs;
+  readonly temperature: number;
+  readonly limits: MemoryLimits;
+}
 
 /** The language model's head. */
 export interface Head {
@@ -27,143 +31,130 @@ export interface Head {
  * With z the logits and S = Σ exp((z − z_max) / T), the softmax's largest entry is 1 / S, at least 1 / vocabulary, so
  * its logarithm is safe where that of another entry is not: log p(y) = (z_y − z_max) / T − log S.
  */
-export function head(
-  context: LayerContext,
-  shape: LlamaShape,
-  inputs: BatchInputs,
-  x: Pointer,
-  T: number,
-): Head {
-  const { ops } = context.graph;
+export function head(context: HeadContext, x: Pointer): Head {
+  const { graph, shape, inputs } = context;
+  const { ops } = graph;
   const states = ops.getRows(x, inputs.predictors);
   const normed = norm(context, "output_norm.weight", shape.normEpsilon, states);
-  const chunks = cutChunks(inputs.predicted, shape.vocabulary);
+  const chunks = cutChunks(context);
   const forward = chunks.map((chunk) => {
-    const logits = computeLogits(context, shape, inputs, normed.y, chunk, T);
-    const { logp, entropy } = readLogits(context.graph, shape, logits, T);
-    context.graph.output(logp);
-    context.graph.output(entropy);
+    const logits = computeLogits(context, normed.y, chunk);
+    const { logp, entropy } = readLogits(context, logits);
+    graph.output(logp);
+    graph.output(entropy);
     return { chunk, logits, logp, entropy };
   });
   return {
     logp: forward.map(({ logp }) => logp),
     entropy: forward.map(({ entropy }) => entropy),
     backward() {
-      for (const { chunk, logits } of forward) {
-        const again =
-          chunks.length === 1 ? logits : computeLogits(context, shape, inputs, normed.y, chunk, T);
-        chunkBackward(context, shape, inputs, chunk, again, T);
-      }
+      for (const { chunk, logits } of forward)
+        chunkBackward(context, chunks.length === 1 ? logits : computeLogits(context, normed.y, chunk));
       return ops.getRowsBack(normed.backward(inputs.predictorGradients), inputs.predictors, x);
     },
   };
 }
 
+/** Nodes of a head with its backward, at most. */
+export function headNodes(context: Omit<HeadContext, "graph">): number {
+  return 64 + cutChunks(context).length * (64 + 8 * cutHead(context).length);
+}
+
+/** Some of the predicted tokens. */
 interface Chunk {
   readonly from: number;
+  /** C. */
   readonly count: number;
 }
 
-function cutChunks(predicted: number, vocabulary: number): Chunk[] {
-  const most = Math.max(1, Math.floor(CHUNK_LOGITS / vocabulary / TOKEN_STEP)) * TOKEN_STEP;
-  return Array.from({ length: Math.ceil(predicted / most) }, (_, index) => ({
+function cutChunks({ shape, inputs, limits }: Omit<HeadContext, "graph">): Chunk[] {
+  const steps = Math.floor(limits.chunkLogits / shape.vocabulary / TOKEN_STEP);
+  return cut(inputs.predicted, Math.max(1, steps) * TOKEN_STEP);
+}
+
+/** Rows of the head's matrix that are dequantized together. */
+function cutHead({ shape, limits }: Omit<HeadContext, "graph">): Chunk[] {
+  return cut(shape.vocabulary, Math.max(1, Math.floor(limits.dequantizedNumbers / shape.embedding)));
+}
+
+function cut(total: number, most: number): Chunk[] {
+  return Array.from({ length: Math.ceil(total / most) }, (_, index) => ({
     from: index * most,
-    count: Math.min(most, predicted - index * most),
+    count: Math.min(most, total - index * most),
   }));
 }
 
-/** Of one chunk of C predicted tokens. */
-interface Logits {
+/** Of one chunk. */
+interface Logits extends Chunk {
   /** [d, C]. */
   readonly states: Pointer;
   /** [1, C]. */
   readonly targets: Pointer;
   /** [1, V, C]. */
   readonly logits: Pointer;
-  /** softmax(logits / T), [V, C]. */
+  /** softmax(logits / T), [1, V, C]. */
   readonly probabilities: Pointer;
-  readonly count: number;
 }
 
 function computeLogits(
-  { graph: { ops }, weights }: LayerContext,
-  { embedding, vocabulary }: LlamaShape,
-  inputs: BatchInputs,
+  { graph: { ops }, weights, shape, inputs, temperature }: HeadContext,
   normed: Pointer,
   { from, count }: Chunk,
-  T: number,
 ): Logits {
-  const rowBytes = embedding * FLOAT_BYTES;
-  const states = ops.view2d(normed, embedding, count, rowBytes, from * rowBytes);
+  const rowBytes = shape.embedding * FLOAT_BYTES;
+  const states = ops.view2d(normed, shape.embedding, count, rowBytes, from * rowBytes);
   const logits = ops.mulMat(weights.get(weights.head).tensor, states);
+  const probabilities = ops.softMaxExt(logits, null, 1 / temperature, 0);
   return {
+    from,
+    count,
     states,
     targets: ops.view2d(inputs.targets, 1, count, FLOAT_BYTES, from * FLOAT_BYTES),
-    logits: ops.reshape3d(logits, 1, vocabulary, count),
-    probabilities: ops.softMaxExt(logits, null, 1 / T, 0),
-    count,
+    logits: ops.reshape3d(logits, 1, shape.vocabulary, count),
+    probabilities: ops.reshape3d(probabilities, 1, shape.vocabulary, count),
   };
 }
 
 function readLogits(
-  { ops }: GraphBuilder,
-  { vocabulary }: LlamaShape,
+  { graph: { ops }, shape, temperature }: HeadContext,
   { targets, logits, probabilities, count }: Logits,
-  T: number,
 ): { logp: Pointer; entropy: Pointer } {
-  const best = ops.reshape2d(ops.argmax(ops.reshape2d(logits, vocabulary, count)), 1, count);
-  const logS = ops.scale(ops.log(ops.getRows(ops.reshape3d(probabilities, 1, vocabulary, count), best)), -1);
+  const perTemperature = (a: Pointer) => ops.scale(a, 1 / temperature);
+  const byToken = (a: Pointer) => ops.reshape3d(a, shape.vocabulary, 1, count);
+  const best = ops.reshape2d(ops.argmax(ops.reshape2d(logits, shape.vocabulary, count)), 1, count);
+  const logS = ops.scale(ops.log(ops.getRows(probabilities, best)), -1);
   const zBest = ops.getRows(logits, best);
-  const relative = ops.scale(ops.sub(ops.getRows(logits, targets), zBest), 1 / T);
-  const zMean = ops.mulMat(
-    ops.reshape3d(probabilities, vocabulary, 1, count),
-    ops.reshape3d(logits, vocabulary, 1, count),
-  );
+  const zMean = ops.mulMat(byToken(probabilities), byToken(logits));
   return {
-    logp: ops.sub(relative, logS),
-    entropy: ops.add(logS, ops.scale(ops.sub(zBest, zMean), 1 / T)), // −Σ p log p
+    logp: ops.sub(perTemperature(ops.sub(ops.getRows(logits, targets), zBest)), logS),
+    entropy: ops.add(logS, perTemperature(ops.sub(zBest, zMean))), // −Σ p log p
   };
 }
 
 /** ∂logp/∂z = (onehot(y) − p) / T; the factor −coefficient / T, one a token, is applied where it is smallest. */
-function chunkBackward(
-  context: LayerContext,
-  shape: LlamaShape,
-  inputs: BatchInputs,
-  { from, count }: Chunk,
-  { states, targets, probabilities }: Logits,
-  T: number,
-): void {
-  const { graph, parameters, weights } = context;
+function chunkBackward(context: HeadContext, chunk: Logits): void {
+  const { graph, parameters, weights, shape, inputs, temperature } = context;
   const { ops } = graph;
-  const { embedding, vocabulary } = shape;
-  const p = ops.reshape3d(probabilities, 1, vocabulary, count);
-  const pTarget = ops.scaleBias(ops.getRows(p, targets), 1, -1);
-  const dz = ops.reshape2d(ops.setRows(p, pTarget, targets), vocabulary, count);
+  const { from, count, states, targets, probabilities } = chunk;
+  const pTarget = ops.scaleBias(ops.getRows(probabilities, targets), 1, -1);
+  const dz = ops.reshape2d(ops.setRows(probabilities, pTarget, targets), shape.vocabulary, count);
   const coefficients = ops.view2d(inputs.coefficients, 1, count, FLOAT_BYTES, from * FLOAT_BYTES);
-  const factors = ops.scale(coefficients, -1 / T);
+  const factors = ops.scale(coefficients, -1 / temperature);
   const gradient = parameters.gradientOf(weights.head);
   if (gradient !== null) accumulate(graph, gradient, ops.outProd(ops.mul(states, factors), dz));
 
-  const dStates = ops.mul(timesHead(context, shape, dz, count), factors);
-  const rowBytes = embedding * FLOAT_BYTES;
-  const room = ops.view2d(inputs.predictorGradients, embedding, count, rowBytes, from * rowBytes);
-  graph.append(ops.cpy(dStates, room));
+  const rowBytes = shape.embedding * FLOAT_BYTES;
+  const room = ops.view2d(inputs.predictorGradients, shape.embedding, count, rowBytes, from * rowBytes);
+  graph.append(ops.cpy(ops.mul(timesHead(context, dz, count), factors), room));
 }
 
-/** Wᵀ dz, with the head's matrix dequantized piece by piece. */
-function timesHead(
-  { graph: { ops }, weights }: LayerContext,
-  { embedding, vocabulary }: LlamaShape,
-  dz: Pointer,
-  count: number,
-): Pointer {
-  const most = Math.max(1, Math.floor(DEQUANTIZED / embedding));
-  const pieces = Array.from({ length: Math.ceil(vocabulary / most) }, (_, index) => {
-    const from = index * most;
-    const rows = Math.min(most, vocabulary - from);
-    const part = ops.view2d(dz, rows, count, vocabulary * FLOAT_BYTES, from * FLOAT_BYTES);
+/** Wᵀ dz, [d, C], with the head's matrix dequantized piece by piece. */
+function timesHead(context: HeadContext, dz: Pointer, count: number): Pointer {
+  const { graph, weights, shape } = context;
+  const { ops } = graph;
+  const products = cutHead(context).map(({ from, count: rows }) => {
+    const part = ops.view2d(dz, rows, count, shape.vocabulary * FLOAT_BYTES, from * FLOAT_BYTES);
     return ops.outProd(weights.dequantized(ops, weights.head, { from, rows }), ops.transpose(part));
   });
-  return pieces.reduce((a, b) => ops.add(a, b));
+  return products.reduce((a, b) => ops.add(a, b));
 }

@@ -1,7 +1,6 @@
 import type { Pointer } from "../native/ggml-api.ts";
 import type { BatchInputs } from "./batch-inputs.ts";
 import { accumulate, type LayerContext } from "./linear.ts";
-import { TOKEN_STEP } from "./packing.ts";
 
 const EMBEDDING = "token_embd.weight";
 
@@ -23,9 +22,4 @@ export function accumulateEmbedding(
 /** Nodes of a layer with its backward, at most. */
 export function layerNodes({ tiles }: BatchInputs): number {
   return 256 + 64 * tiles.length;
-}
-
-/** Nodes of embedding and head with their backward, at most. */
-export function headNodes({ predicted }: BatchInputs): number {
-  return 64 * (8 + predicted / TOKEN_STEP);
 }

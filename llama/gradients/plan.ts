@@ -2,6 +2,7 @@ import type { Pointer } from "../native/ggml-api.ts";
 import type { Backend } from "./backend.ts";
 import { type BatchInputs, openBatchInputs } from "./batch-inputs.ts";
 import { openCheckpointedPasses } from "./checkpointed-passes.ts";
+import type { MemoryLimits } from "./memory-limits.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import { packSequences } from "./packing.ts";
 import type { LayerParameters } from "./parameters.ts";
@@ -41,6 +42,7 @@ export interface PlanContext extends ModelOnDevice {
   readonly temperature: number;
   /** Gives graphs memory. */
   readonly allocator: Pointer;
+  readonly limits: MemoryLimits;
 }
 
 /** The two passes over a micro-batch on the device; coefficients are in its inputs by then. */
@@ -54,8 +56,7 @@ export interface Passes extends Disposable {
 export interface PlanOptions {
   readonly allocator: Pointer;
   readonly withBackward: boolean;
-  /** Bytes of values that forward may keep for backward; above, it keeps the layers' inputs and computes the rest again. */
-  readonly mostBytes: number;
+  readonly limits: MemoryLimits;
 }
 
 /** Prepares a micro-batch. The allocator serves one plan at a time. */
@@ -63,14 +64,17 @@ export function openPlan(
   model: ModelOnDevice,
   parameters: LayerParameters,
   batch: MicroBatch,
-  { allocator, withBackward, mostBytes }: PlanOptions,
+  { allocator, withBackward, limits }: PlanOptions,
 ): Plan {
   const packing = packSequences(batch);
-  const inputs = openBatchInputs(model.backend, model.shape, packing, tileAttention(packing));
-  const context = { ...model, parameters, inputs, temperature: batch.temperature, allocator };
-  const passes =
-    openWholePasses(context, withBackward, withBackward ? mostBytes : Number.POSITIVE_INFINITY) ??
-    openCheckpointedPasses(context);
+  const inputs = openBatchInputs(
+    model.backend,
+    model.shape,
+    packing,
+    tileAttention(packing, limits.tileProbabilities),
+  );
+  const context = { ...model, parameters, inputs, temperature: batch.temperature, allocator, limits };
+  const passes = openWholePasses(context, withBackward) ?? openCheckpointedPasses(context);
   return {
     predicted: packing.predicted,
     forward() {

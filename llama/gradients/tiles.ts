@@ -1,6 +1,6 @@
 /**
  * Rows of attention in blocks that one matrix product computes: rows of similar size together, padded to the largest,
- * long ones cut by queries so that no block's probabilities exceed {@link TILE_PROBABILITIES}.
+ * long ones cut by queries.
  *
  * @module
  */
@@ -28,8 +28,6 @@ export interface Tiles {
   readonly slots: number;
 }
 
-/** Query–key pairs of a tile, for one head, at most: 4 MiB of float32. A single query with more keys is one tile. */
-const TILE_PROBABILITIES = 1 << 20;
 /** Queries of a part, at least. Parts spare the products with keys that the mask hides anyway. */
 const LEAST_PART = 64;
 /** Parts that a long row is cut into, at least. */
@@ -39,10 +37,10 @@ const MOST_WASTE = 1.5;
 const QUERY_STEP = 16;
 const KEY_STEP = 32;
 
-/** Cuts a packing's attention into tiles. */
-export function tileAttention({ rows, tokensN }: Packing): Tiles {
+/** Cuts a packing's attention into tiles. @param most - query–key pairs of a tile; fewer queries than a step are not cut */
+export function tileAttention({ rows, tokensN }: Packing, most: number): Tiles {
   const dead = tokensN.length - 1;
-  const groups = groupRows(rows.flatMap(cutRow).sort(bySize));
+  const groups = groupRows(rows.flatMap((row) => cutRow(row, most)).sort(bySize), most);
   let slots = 0;
   const tiles = groups.map((group) => {
     const tile = buildTile(group, dead, slots);
@@ -52,9 +50,9 @@ export function tileAttention({ rows, tokensN }: Packing): Tiles {
   return { tiles, slots };
 }
 
-function cutRow({ queries, keys }: AttentionRow): AttentionRow[] {
+function cutRow({ queries, keys }: AttentionRow, mostPairs: number): AttentionRow[] {
   const wanted = Math.max(LEAST_PART, step(queries.length / PARTS, QUERY_STEP));
-  const most = Math.max(QUERY_STEP, Math.min(wanted, Math.floor(TILE_PROBABILITIES / keys.length)));
+  const most = Math.max(QUERY_STEP, Math.min(wanted, Math.floor(mostPairs / keys.length)));
   const before = keys.length - queries.length;
   const parts: AttentionRow[] = [];
   for (let first = 0; first < queries.length; first += most) {
@@ -68,21 +66,21 @@ function bySize(a: AttentionRow, b: AttentionRow): number {
   return b.keys.length - a.keys.length || b.queries.length - a.queries.length;
 }
 
-function groupRows(sorted: readonly AttentionRow[]): AttentionRow[][] {
+function groupRows(sorted: readonly AttentionRow[], most: number): AttentionRow[][] {
   const groups: AttentionRow[][] = [];
   for (const row of sorted) {
     const group = groups.at(-1);
-    if (group !== undefined && fits(group, row)) group.push(row);
+    if (group !== undefined && fits(group, row, most)) group.push(row);
     else groups.push([row]);
   }
   return groups;
 }
 
-function fits(group: readonly AttentionRow[], row: AttentionRow): boolean {
+function fits(group: readonly AttentionRow[], row: AttentionRow, most: number): boolean {
   const all = [...group, row];
   const [Q, K] = sizeOf(all);
   const wasteful = all.some(({ queries, keys }) => Q * K > MOST_WASTE * padded(queries.length, keys.length));
-  return !wasteful && all.length * Q * K <= TILE_PROBABILITIES;
+  return !wasteful && all.length * Q * K <= most;
 }
 
 function sizeOf(rows: readonly AttentionRow[]): [number, number] {

@@ -1,27 +1,23 @@
 import type { Pointer } from "../native/ggml-api.ts";
 import { block } from "./block.ts";
 import { type GraphBuilder, type Stretch, writeGraph } from "./graph.ts";
-import { head } from "./head.ts";
+import { head, headNodes } from "./head.ts";
 import type { Layer } from "./linear.ts";
-import { accumulateEmbedding, embed, headNodes, layerNodes } from "./model-ends.ts";
+import { accumulateEmbedding, embed, layerNodes } from "./model-ends.ts";
 import type { Passes, PlanContext } from "./plan.ts";
 
 /**
  * Both passes as one graph, which keeps every value that backward needs: the fastest way, where memory allows.
  *
- * @returns null when the graph's values need more than `mostBytes`
+ * @returns null when backward would need more values than the limits allow to keep
  */
-export function openWholePasses(
-  context: PlanContext,
-  withBackward: boolean,
-  mostBytes: number,
-): Passes | null {
-  const { backend, shape, inputs, allocator } = context;
-  const mostNodes = shape.layers * layerNodes(inputs) + headNodes(inputs);
+export function openWholePasses(context: PlanContext, withBackward: boolean): Passes | null {
+  const { backend, shape, inputs, allocator, limits } = context;
+  const mostNodes = shape.layers * layerNodes(inputs) + headNodes(context);
   const { graph, marks } = writeGraph(backend, mostNodes, (builder) =>
     writeModel(context, builder, withBackward),
   );
-  if (Number.isFinite(mostBytes) && graph.bytes() > mostBytes) {
+  if (withBackward && graph.bytes() > limits.keptBytes) {
     graph[Symbol.dispose]();
     return null;
   }
@@ -47,7 +43,7 @@ interface ModelMarks {
 }
 
 function writeModel(plan: PlanContext, graph: GraphBuilder, withBackward: boolean): ModelMarks {
-  const { shape, inputs, temperature } = plan;
+  const { shape, inputs } = plan;
   const context = { ...plan, graph };
   let x = embed(context, inputs);
   const layers: Layer[] = [];
@@ -56,7 +52,7 @@ function writeModel(plan: PlanContext, graph: GraphBuilder, withBackward: boolea
     layers.push(written);
     x = written.y;
   }
-  const { logp, entropy, backward } = head(context, shape, inputs, x, temperature);
+  const { logp, entropy, backward } = head(context, x);
   const forward = { from: 0, to: graph.length() };
   if (withBackward) {
     const dx = layers.reduceRight((dy, layer) => {
