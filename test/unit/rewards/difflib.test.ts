@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../core/index.ts";
 import { createReward, RewardConfig, similarityRatio } from "../../../rewards/index.ts";
 import { hasPython, runPython } from "../../support/python.ts";
+import { replyWith } from "../../support/replies.ts";
 
 const RATIO = `
 import difflib, json, sys
@@ -62,7 +63,7 @@ describe.skipIf(!hasPython())("what difflib says", () => {
     const reward = createReward(RewardConfig.parse({}));
 
     const ours = pairs.map(([before, after]) => {
-      const reply = replyThat("other.py", "x", "y");
+      const reply = replyWith([{ path: "other.py", search: "x", replace: "y" }]);
       const { explanation } = reward({
         files: { "file.py": before, "other.py": "x" },
         oracle: { "file.py": after },
@@ -74,8 +75,3 @@ describe.skipIf(!hasPython())("what difflib says", () => {
     expect(ours).toEqual(runPython(UNIFIED_DIFF, pairs));
   });
 });
-
-function replyThat(path: string, search: string, replace: string): string {
-  const block = `### ${path}\n<<<<<<< SEARCH\n${search}\n=======\n${replace}\n>>>>>>> REPLACE`;
-  return `<think>t</think><solution>\`\`\`\n${block}\n\`\`\`</solution>`;
-}
