@@ -26,6 +26,12 @@ describe("a merged model, loaded by llama.cpp", () => {
     expect(largestDifference(adapted, base)).toBeGreaterThan(0.5);
   });
 
+  it("takes an adapter with alpha 0 at scale 1, as llama.cpp does", async () => {
+    const { adapted, merged } = await logprobs({}, 0);
+
+    expect(largestDifference(adapted, merged)).toBeLessThan(1e-4);
+  });
+
   it("is as exact where a matrix is larger than what is changed at once", async () => {
     const { adapted, merged } = await logprobs({ layers: 1, embedding: 256, heads: 8, feedForward: 1056 });
 
@@ -102,11 +108,11 @@ async function scoreTokens(engine: Scorer, adapter: string): Promise<Float32Arra
 }
 
 /** What the base, the base with an adapter, and the merged model say about the same tokens. */
-async function logprobs(tiny: TinyModel) {
+async function logprobs(tiny: TinyModel, alpha = 8) {
   await using folder = await openTemporaryFolder();
   const [path, mergedPath] = [folder.file("base.gguf"), folder.file("merged.gguf")];
   await writeTinyModel(path, tiny);
-  const adapter = encodeAdapter(tinyAdapter(await readModelInfo(path)));
+  const adapter = encodeAdapter(tinyAdapter(await readModelInfo(path), { alpha }));
   await writeMergedModel(mergedPath, path, adapter);
   await using engine = await openExactEngine(path);
   await using mergedEngine = await openExactEngine(mergedPath);
