@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -201,6 +202,26 @@ describe("a link", () => {
     );
   });
 
+  test("to a server that is too old is refused with the version it has", async () => {
+    await using old = await openOldServer("2.9.25");
+    const worker = { ...createRunSecrets().users.worker, name: "test" };
+
+    await expect(openNats({ ...worker, url: old.url })).rejects.toThrow(
+      new NatsUnusableError(`nats-server at ${old.url} is version 2.9.25, 2.14 or newer is needed`),
+    );
+  });
+
+  test("leaves no socket behind", async () => {
+    await using nats = await openTestNats({ streams: false });
+    const sockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    const before = sockets();
+    const link = await nats.link("worker");
+
+    await link[Symbol.asyncDispose]();
+
+    await expect.poll(sockets).toBe(before);
+  });
+
   test("comes back by itself after the server was killed and started again", async () => {
     await using nats = await openTestNats({ streams: false });
     const states: string[] = [];
@@ -226,6 +247,26 @@ describe("a link", () => {
     await link[Symbol.asyncDispose]();
   });
 });
+
+/** As much of a nats-server as a client sees before it is told the version. */
+async function openOldServer(version: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const info = { server_id: "old", version, headers: true, max_payload: 1024, proto: 1 };
+  const server = createServer((socket) => {
+    socket.write(`INFO ${JSON.stringify(info)}\r\n`);
+    socket.on("data", (data) => data.includes("PING") && socket.write("PONG\r\n"));
+    socket.on("error", () => {});
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -13,6 +13,7 @@ import {
   openInstanceStore,
   openPolicyPointer,
   openTaskQueue,
+  StorageFullError,
   StreamConfigError,
   StreamMissingError,
   taskAddress,
@@ -52,6 +53,25 @@ describe("the ledger", () => {
     await expect(late).rejects.toThrow(WrongLastSequenceError);
     await expect(late).rejects.toMatchObject({ code: "transport.fenced", disposition: "fatal" });
     expect(await collected(first.read(1))).toEqual(["1:first's"]);
+  });
+
+  test("stops with a sentence of its own when there is no room left", async () => {
+    await using nats = await openTestNats({ streams: false });
+    const link = await nats.link("coordinator");
+    const full = {
+      name: "LEDGER_test",
+      subjects: ["ledger.test"],
+      discard: "new",
+      max_bytes: 1_000,
+    } as const;
+    await link.manager.streams.add(full);
+    const ledger = createLedgerLog(link, nats.run);
+    await ledger.append(new Uint8Array(700), 0);
+
+    const append = ledger.append(new Uint8Array(700), 1);
+
+    await expect(append).rejects.toThrow(StorageFullError);
+    await expect(append).rejects.toThrow("an append to the ledger: maximum bytes exceeded");
   });
 
   test("keeps every acknowledged message when the server is killed", async () => {

@@ -6,21 +6,29 @@ import { openScriptedRun } from "../support/running-worker.ts";
 const LONG = { temperature: 0, maxTokens: 1_500 };
 
 describe("a worker", () => {
-  it("samples training groups under the policy that their lease names, then under newer ones", async () => {
-    await using run = await openScriptedRun();
-    const { coordinator } = run;
-    run.startWorker("w1");
-    const first = await run.publishPolicy(1);
-    await run.issue("t1", [0], { ...LONG, policy: first });
-    await coordinator.until("a lease", () => coordinator.leases.length === 1);
+  it.each([
+    { onPolicyUpdate: "keep", mixed: true },
+    { onPolicyUpdate: "recompute", mixed: true },
+    { onPolicyUpdate: "drain", mixed: false },
+  ])(
+    "goes over to a new policy in the middle of a group; told to $onPolicyUpdate, completions of both: $mixed",
+    async ({ onPolicyUpdate, mixed }) => {
+      await using run = await openScriptedRun();
+      const { coordinator } = run;
+      run.startWorker("w1", { onPolicyUpdate });
+      const samples = Array.from({ length: 32 }, (_, sample) => sample);
+      await run.issue("t1", samples, { maxTokens: 400, policy: await run.publishPolicy(1) });
+      await run.busy("w1");
 
-    await run.publishPolicy(2);
-    await coordinator.until("a rollout", () => coordinator.rollouts.length === 1);
+      await run.publishPolicy(2);
+      await coordinator.until("all rollouts", () => coordinator.rollouts.length === samples.length);
 
-    const versions = versionsOf(coordinator.rollouts[0]);
-    expect(versions.at(0)).toBe(1);
-    expect(versions.at(-1)).toBe(2);
-  });
+      const kinds = new Set(coordinator.rollouts.map((rollout) => versionsOf(rollout).join(" then ")));
+      expect(kinds).toContain("2");
+      expect(kinds.has("1 then 2")).toBe(mixed);
+      expect(kinds).not.toContain("2 then 1");
+    },
+  );
 
   it("evaluates wholly under the version that the lease names, while training goes on before and after", async () => {
     await using run = await openScriptedRun();
@@ -55,6 +63,6 @@ describe("a worker", () => {
   });
 });
 
-function versionsOf(rollout: Rollout | undefined): number[] {
-  return rollout?.completion?.spans.map(({ policyVersion }) => policyVersion) ?? [];
+function versionsOf({ completion }: Rollout): number[] {
+  return completion?.spans.map(({ policyVersion }) => policyVersion) ?? [];
 }

@@ -100,7 +100,7 @@ describe("a worker", () => {
 
   it("refuses to work with another model than the run's, in one sentence", async () => {
     await using run = await openScriptedRun();
-    const other = join(run.folder, "other.gguf");
+    const other = join(run.nats.folder, "other.gguf");
     await writeTinyModel(other, { seed: 1 });
 
     const worker = run.startWorker("w1", {}, other);

@@ -90,6 +90,22 @@ describe("a worker", () => {
     });
   });
 
+  it("goes on when nats-server was killed and is back", async () => {
+    await using run = await openScriptedRun();
+    const { coordinator } = run;
+    run.startWorker("w1");
+    await run.issue("t1", [0], LONG);
+    await run.busy("w1");
+
+    await run.nats.kill();
+    await coordinator.until("a rollout", () => coordinator.rollouts.length === 1);
+    await run.nats.restart();
+    await run.issue("t2", [0], { policy: await run.publishPolicy(1) });
+    await coordinator.until("another rollout", () => coordinator.rollouts.length === 2);
+
+    expect(coordinator.rollouts.map(({ task }) => task)).toEqual(["t1", "t2"]);
+  });
+
   it("stops working on a lease that the coordinator took back", async () => {
     await using run = await openScriptedRun();
     const { coordinator } = run;
