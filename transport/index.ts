@@ -15,15 +15,13 @@ export {
   MalformedMessageError,
 } from "./codec/messages.ts";
 export type { CallOptions } from "./grpc/calls.ts";
-export { PROTOCOL } from "./grpc/channel.ts";
 export type { CollectStream } from "./grpc/collect-stream.ts";
-export { CallFailedError, CoordinatorUnreachableError, RemoteError } from "./grpc/errors.ts";
+export { CoordinatorUnreachableError, RemoteError } from "./grpc/errors.ts";
 export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
 export type { CallContext, CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
-export { CannotListenError, type FleetServer, type ServeOptions, serveFleet } from "./grpc/serve-fleet.ts";
+export { type FleetServer, type ServeOptions, serveFleet } from "./grpc/serve-fleet.ts";
 export {
   LinkLostError,
-  NatsFailedError,
   NotPermittedError,
   StorageFullError,
   StreamMissingError,
@@ -31,11 +29,9 @@ export {
 } from "./nats/errors.ts";
 export { createLedgerLog, type LedgerLog } from "./nats/ledger-log.ts";
 export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from "./nats/link.ts";
-export { type TaskAddress, taskAddress, UnusableNameError } from "./nats/names.ts";
+export { type TaskAddress, taskAddress } from "./nats/names.ts";
 export {
-  CorruptObjectError,
   type DigestStore,
-  ObjectMissingError,
   openAdapterStore,
   openInstanceStore,
 } from "./nats/object-store.ts";
@@ -44,9 +40,7 @@ export { createPresence, type Presence, type WorkerPresence } from "./nats/prese
 export type { StoredMessage } from "./nats/read-stream.ts";
 export {
   createRolloutStore,
-  RolloutMissingError,
   type RolloutStore,
-  RolloutTooLargeError,
 } from "./nats/rollout-store.ts";
 export { createRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { protoPath as healthProto } from "grpc-health-check";
@@ -17,6 +19,10 @@ import {
 import { handlersThat } from "../support/fleet-handlers.ts";
 
 const TOKEN = "right";
+const REFLECTION_PROTO = join(
+  fileURLToPath(import.meta.resolve("@grpc/reflection")),
+  "../../proto/grpc/reflection/v1/reflection.proto",
+);
 
 const serve = (handlers: Partial<FleetHandlers>, port = 0) =>
   serveFleet({ host: "127.0.0.1", port, token: TOKEN, handlers: handlersThat(handlers), graceMs: 1_000 });
@@ -394,6 +400,15 @@ describe("the server", () => {
     await expect(stranger.call("status", {})).rejects.toThrow("does not carry the run's token");
   });
 
+  test("describes its services to a caller with the token", async () => {
+    await using server = await serve({});
+    await using peer = rawClient(server.port, "grpc.reflection.v1.ServerReflection", TOKEN, REFLECTION_PROTO);
+
+    const answer = await peer.exchange("ServerReflectionInfo", { listServices: "" });
+
+    expect(JSON.stringify(answer)).toContain("fleet.v1.RolloutCollector");
+  });
+
   test("closes within its grace when a handler does not end, and leaves no connection", async () => {
     const server = await serve({ collect: () => new Promise(() => {}) });
     await using client = clientOf(server.port);
@@ -477,34 +492,36 @@ function rawClient(port: number, service: string, token: string, file?: string) 
   const definitions = file
     ? loadSync(file, { enums: String })
     : loadSync("fleet/v1/fleet.proto", { includeDirs: ["proto"] });
-  const methods = definitions[service] as Record<
-    string,
-    {
-      path: string;
-      originalName: string;
-      requestSerialize: (request: object) => Buffer;
-      responseDeserialize: (bytes: Buffer) => object;
-    }
-  >;
+  const methods = Object.values(definitions[service] as Record<string, RawMethod>);
+  const methodOf = (name: string) => {
+    const found = methods.find(({ path }) => path.toLowerCase().endsWith(`/${name.toLowerCase()}`));
+    if (found === undefined) throw new Error(`no method ${name}`);
+    return found;
+  };
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const metadata = new Metadata();
   if (token !== "") metadata.set("authorization", `Bearer ${token}`);
   return {
     call: (name: string, request: object) =>
       new Promise<unknown>((resolve, reject) => {
-        const method = Object.values(methods).find(
-          ({ originalName }) => originalName.toLowerCase() === name.toLowerCase(),
-        );
-        if (method === undefined) throw new Error(`no method ${name}`);
-        client.makeUnaryRequest(
-          method.path,
-          method.requestSerialize,
-          method.responseDeserialize,
-          request,
-          metadata,
-          (error, answer) => (error ? reject(error) : resolve(answer)),
-        );
+        const { path, requestSerialize, responseDeserialize } = methodOf(name);
+        const done = (error: Error | null, answer?: object) => (error ? reject(error) : resolve(answer));
+        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, done);
+      }),
+    /** Sends one message on a stream and resolves with the first answer. */
+    exchange: (name: string, request: object) =>
+      new Promise<unknown>((resolve, reject) => {
+        const { path, requestSerialize, responseDeserialize } = methodOf(name);
+        const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+        stream.once("data", resolve).once("error", reject);
+        stream.end(request);
       }),
     [Symbol.asyncDispose]: async () => client.close(),
   };
+}
+
+interface RawMethod {
+  readonly path: string;
+  readonly requestSerialize: (request: object) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => object;
 }

@@ -58,13 +58,8 @@ describe("the ledger", () => {
   test("stops with a sentence of its own when there is no room left", async () => {
     await using nats = await openTestNats({ streams: false });
     const link = await nats.link("coordinator");
-    const full = {
-      name: "LEDGER_test",
-      subjects: ["ledger.test"],
-      discard: "new",
-      max_bytes: 1_000,
-    } as const;
-    await link.manager.streams.add(full);
+    const subjects = ["ledger.test"];
+    await link.manager.streams.add({ name: "LEDGER_test", subjects, discard: "new", max_bytes: 1_000 });
     const ledger = createLedgerLog(link, nats.run);
     await ledger.append(new Uint8Array(700), 0);
 

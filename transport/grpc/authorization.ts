@@ -14,7 +14,7 @@ const KEY = "authorization";
 const OPEN_SERVICE = "/grpc.health.v1.Health/";
 
 /** The call did not carry the run's token. */
-export class WrongTokenError extends FleetError {
+class WrongTokenError extends FleetError {
   readonly code = "transport.wrong_token";
   readonly disposition = "reject";
 }

@@ -51,7 +51,7 @@ export class CoordinatorUnreachableError extends FleetError {
 }
 
 /** gRPC failed in a way that has no name of its own here. */
-export class CallFailedError extends FleetError {
+class CallFailedError extends FleetError {
   readonly code = "transport.call_failed";
   readonly disposition: Disposition;
 

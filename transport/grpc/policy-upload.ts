@@ -7,7 +7,7 @@ const CHUNK_BYTES = 1024 * 1024;
 const MAX_ADAPTER_BYTES = 3 * 1024 ** 3;
 
 /** The adapter that arrived is not the one its header names. */
-export class BrokenUploadError extends FleetError {
+class BrokenUploadError extends FleetError {
   readonly code = "transport.broken_upload";
   readonly disposition = "retry";
 }

@@ -17,13 +17,13 @@ import { readPolicy } from "./policy-upload.ts";
 import { createServedCalls, type ServedCalls } from "./served-calls.ts";
 
 /** The address cannot be listened on. */
-export class CannotListenError extends FleetError {
+class CannotListenError extends FleetError {
   readonly code = "transport.cannot_listen";
   readonly disposition = "reject";
 }
 
 /** A peer speaks another version of the protocol. */
-export class WrongProtocolError extends FleetError {
+class WrongProtocolError extends FleetError {
   readonly code = "transport.wrong_protocol";
   readonly disposition = "reject";
 }

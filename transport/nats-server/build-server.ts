@@ -8,7 +8,7 @@ import { FleetError, pause } from "../../core/index.ts";
 export const NATS_SERVER_VERSION = "2.15.2";
 
 /** nats-server could not be built. */
-export class NatsServerBuildError extends FleetError {
+class NatsServerBuildError extends FleetError {
   readonly code = "transport.nats_server_not_built";
   readonly disposition = "reject";
 }

@@ -9,7 +9,7 @@ import type { GuardianMessage } from "./guardian-message.ts";
 import type { NatsRole, NatsUser } from "./users.ts";
 
 /** nats-server did not start. The message says why. */
-export class NatsServerFailedError extends FleetError {
+class NatsServerFailedError extends FleetError {
   readonly code = "transport.nats_server_failed";
   readonly disposition = "reject";
 }

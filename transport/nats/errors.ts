@@ -41,7 +41,7 @@ export class LinkLostError extends FleetError {
 }
 
 /** NATS failed in a way that has no name of its own here. */
-export class NatsFailedError extends FleetError {
+class NatsFailedError extends FleetError {
   readonly code = "transport.nats_failed";
   readonly disposition = "retry";
 }

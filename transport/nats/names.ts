@@ -1,7 +1,7 @@
 import { FleetError } from "../../core/index.ts";
 
 /** A name that cannot be part of a subject. */
-export class UnusableNameError extends FleetError {
+class UnusableNameError extends FleetError {
   readonly code = "transport.unusable_name";
   readonly disposition = "reject";
 }

@@ -5,13 +5,13 @@ import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 
 /** The bytes are not those that their digest names. */
-export class CorruptObjectError extends FleetError {
+class CorruptObjectError extends FleetError {
   readonly code = "transport.corrupt_object";
   readonly disposition = "retry";
 }
 
 /** There is no object of that digest. */
-export class ObjectMissingError extends FleetError {
+class ObjectMissingError extends FleetError {
   readonly code = "transport.object_missing";
   readonly disposition = "retry";
 }

@@ -5,13 +5,13 @@ import { readStream, type StoredMessage } from "./read-stream.ts";
 import { MAX_ROLLOUT_BYTES } from "./run-streams.ts";
 
 /** A rollout is above the limit. */
-export class RolloutTooLargeError extends FleetError {
+class RolloutTooLargeError extends FleetError {
   readonly code = "transport.rollout_too_large";
   readonly disposition = "reject";
 }
 
 /** A rollout that the ledger points at is not in the stream. */
-export class RolloutMissingError extends FleetError {
+class RolloutMissingError extends FleetError {
   readonly code = "transport.rollout_missing";
   readonly disposition = "fatal";
 }
