@@ -4,7 +4,26 @@
  * @module
  */
 
+export {
+  type Checkpoint,
+  type CheckpointIdentity,
+  type CheckpointStore,
+  openCheckpointStore,
+} from "./checkpoints/checkpoint-store.ts";
+export { UnusableCheckpointError } from "./checkpoints/errors.ts";
 export { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "./config.ts";
+export { groupAdvantages } from "./grpo/advantage.ts";
+export { completionLoss, type LossOptions, type TokenPolicies } from "./grpo/loss.ts";
+export { lossScales } from "./grpo/normalization.ts";
+export { stepGradient } from "./grpo/step-gradient.ts";
+export { MalformedBatchError, trainingBatch } from "./grpo/training-batch.ts";
+export { adamW, noMoments } from "./optimizer/adamw.ts";
+export { clipFactor, gradientNorm } from "./optimizer/gradient-norm.ts";
+export { muon } from "./optimizer/muon.ts";
+export { learningRateAt } from "./optimizer/schedule.ts";
+export { packSequences } from "./pack.ts";
 export { SftConfig } from "./sft/config.ts";
 export { runSft, type SftOptions, type SftStep } from "./sft/run-sft.ts";
+export { initialAdapter } from "./train/initial-adapter.ts";
 export { runUpdater, type UpdaterOptions } from "./train/run-updater.ts";
+export { runSession, type SessionParts } from "./train/session.ts";

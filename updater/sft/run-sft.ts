@@ -55,16 +55,17 @@ export interface SftStep {
  * @throws {UnusableCheckpointError} when the state that was left is damaged or of another fine-tuning
  */
 export async function runSft(options: SftOptions, shutdown: Shutdown): Promise<boolean> {
-  const { config } = options;
+  const { config, device, threads } = options;
   const base = await openBase(config);
   const data = await readData(config, base.gguf);
-  await using engine = await openGradientEngine({ ...options, gguf: base.gguf, trainable: config.trainable });
+  const { gguf } = base;
+  await using engine = await openGradientEngine({ gguf, device, threads, trainable: config.trainable });
   const saved = savedState(`${config.out}.state`, sftIdentity(config, engine.model.digest));
 
   const progress = await trainPhases(engine, data, saved, options, shutdown);
   await saved.save(progress);
   if (progress.phase < config.phases.length) return false;
-  await writeResult(config, engine, progress.state.parameters, base.gguf, options.metadata);
+  await writeResult(config, engine, progress.state.parameters, gguf, options.metadata);
   await base.remove();
   await saved.remove();
   return true;
