@@ -1,17 +1,34 @@
+/**
+ * The coordinator: the ledger, and everything that is decided from it.
+ *
+ * @module
+ */
+
 export { type Archive, openArchive, type SequenceRange } from "./archive/archive.ts";
 export type { ArchivedRollout } from "./archive/columns.ts";
 export { type RolloutQuery, type RolloutView, readArchive } from "./archive/read-archive.ts";
+export { nextBatching } from "./batching/next-batch.ts";
+export { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "./config.ts";
 export {
   type BadLine,
   checkDataset,
   type Dataset,
   type DatasetCheck,
-  type DatasetOptions,
   readDataset,
 } from "./dataset/dataset.ts";
-export { UnusableDatasetError } from "./dataset/errors.ts";
-export { openPromptRenderer, PromptTemplateError, type RenderPrompt } from "./issuing/render-prompt.ts";
-export type { Outcome } from "./ledger/state.ts";
+export { nextDecisions } from "./issuing/next-decisions.ts";
+export { type Prompts, roomForGroups } from "./issuing/next-tasks.ts";
+export { createPromptOrder } from "./issuing/prompt-order.ts";
+export { openPromptRenderer, PromptTemplateError } from "./issuing/render-prompt.ts";
+export { endLease, judgeLease } from "./leasing/decide-lease.ts";
+export { createLeaseTerms } from "./leasing/lease-terms.ts";
+export { balancesOf } from "./ledger/balance.ts";
+export type { Decision, LedgerEvent, RunSettings } from "./ledger/events.ts";
+export { applyEvent } from "./ledger/fold.ts";
+export { FencedError, type Ledger, openLedger } from "./ledger/ledger.ts";
+export { emptyState, type LedgerState, type Outcome } from "./ledger/state.ts";
+export { IllegalTransitionError } from "./ledger/transitions.ts";
+export { type CoordinatorOptions, runCoordinator } from "./serving/run-coordinator.ts";
 export { bootstrapInterval, type Interval } from "./summary/bootstrap.ts";
-export type { HeldOut, HeldOutChange, HeldOutScores } from "./summary/held-out.ts";
-export { reportSteps, type StepReport, type Summary, summarize } from "./summary/summary.ts";
+export type { HeldOut, HeldOutChange } from "./summary/held-out.ts";
+export type { StepReport, Summary } from "./summary/summary.ts";

@@ -1,6 +1,7 @@
 import type { Completion, Rollout } from "../../proto/index.ts";
 import { REWARD_RANGE } from "../../rewards/index.ts";
 import { float32Array } from "../../transport/index.ts";
+import type { LedgerState } from "../ledger/state.ts";
 
 const BYTES_PER_TOKEN = 4;
 
@@ -27,4 +28,19 @@ function rewardProblem({ reward }: Rollout): string | null {
   const [least, most] = REWARD_RANGE;
   const isInRange = Number.isFinite(reward.value) && reward.value >= least && reward.value <= most;
   return isInRange ? null : `its reward ${reward.value} is not within ${least} to ${most}`;
+}
+
+/** Which policy a rollout claims that the ledger does not know, in words; null when all is as it says. */
+export function policyProblem(state: LedgerState, { task, completion }: Rollout): string | null {
+  const exact = state.tasks.get(task)?.version ?? null;
+  for (const { policyVersion, adapter } of completion?.spans ?? []) {
+    const known = state.policies[policyVersion];
+    if (known === undefined) return `it was sampled by policy ${policyVersion}, which there is not yet`;
+    if (known.adapter !== adapter)
+      return `policy ${policyVersion} is adapter ${known.adapter}, not ${adapter}`;
+    if (exact !== null && policyVersion !== exact) {
+      return `its evaluation is of policy ${exact}, and it was sampled by policy ${policyVersion}`;
+    }
+  }
+  return null;
 }

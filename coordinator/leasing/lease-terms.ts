@@ -8,6 +8,8 @@ export interface LeaseTerms {
   /** Begins a term, or begins it anew. */
   renew(lease: string): void;
   forget(lease: string): void;
+  /** Leases with a term. */
+  held(): string[];
   /** What is left of a lease's term; 0 for one that has none. */
   remainingMs(lease: string): number;
   /** Leases whose term is over. */
@@ -20,6 +22,7 @@ export function createLeaseTerms(clock: Clock, termMs: number): LeaseTerms {
   return {
     renew: (lease) => void endsAt.set(lease, clock.monotonicMs() + termMs),
     forget: (lease) => void endsAt.delete(lease),
+    held: () => [...endsAt.keys()],
     remainingMs: (lease) => Math.max(0, (endsAt.get(lease) ?? 0) - clock.monotonicMs()),
     expired: () => {
       const now = clock.monotonicMs();

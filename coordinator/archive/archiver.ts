@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { Instance } from "../../core/index.ts";
+import type { Rollout } from "../../proto/index.ts";
+import { decodeRollout, type RolloutStore } from "../../transport/index.ts";
+import type { LedgerState } from "../ledger/state.ts";
+import type { Core } from "../serving/core.ts";
+import type { Archive } from "./archive.ts";
+import type { ArchivedRollout } from "./columns.ts";
+
+/** Rollouts of one file; fewer only at the end. */
+const ROLLOUTS_A_FILE = 512;
+
+/** What the archiver works with. */
+export interface ArchiverParts {
+  readonly core: Core;
+  readonly store: RolloutStore;
+  readonly archive: Archive;
+  /** Instances of both lanes by id. */
+  readonly instances: ReadonlyMap<string, Instance>;
+}
+
+/** Moves rollouts and outcomes from NATS into the archive; calls must not overlap. */
+export interface Archiver {
+  /** Archives when a file's worth has come together. */
+  archiveDue(): Promise<void>;
+  /** Archives everything there is. */
+  archiveAll(): Promise<void>;
+}
+
+/** Creates the archiver of a run. */
+export function createArchiver(parts: ArchiverParts): Archiver {
+  const { state } = parts.core;
+  const pending = () => state.lastSequence - state.archivedThrough;
+  return {
+    archiveDue: async () => {
+      if (pending() >= ROLLOUTS_A_FILE) await archiveRange(parts, state.archivedThrough + ROLLOUTS_A_FILE);
+    },
+    archiveAll: async () => {
+      while (pending() > 0) {
+        await archiveRange(parts, Math.min(state.lastSequence, state.archivedThrough + ROLLOUTS_A_FILE));
+      }
+      if (state.outcomes.length > 0) await archiveRange(parts, state.archivedThrough);
+    },
+  };
+}
+
+async function archiveRange(
+  { core, store, archive, instances }: ArchiverParts,
+  through: number,
+): Promise<void> {
+  const { state } = core;
+  const range = { from: state.archivedThrough + 1, through };
+  const outcomes = [...state.outcomes];
+  const named = namedSequences(state);
+  const rollouts: ArchivedRollout[] = [];
+  let orphans = 0;
+  if (range.from <= through) {
+    for await (const { sequence, data } of store.read(range.from, through)) {
+      const rollout = decodeRollout(data);
+      const isPartial = rollout.completion?.finish === "FINISH_PARTIAL";
+      if (named.has(sequence)) rollouts.push(rowOf({ sequence, data }, rollout, instances));
+      else if (!isPartial) orphans += 1; // Stored, and never decided about: its worker delivered it again.
+    }
+  }
+  const written = {
+    rollouts: await archive.writeRollouts(range, rollouts),
+    outcomes: await archive.writeOutcomes(range, outcomes),
+  };
+  await core.decide({ type: "archived", through, orphans, ...written });
+  await store.purgeBelow(Math.min(through + 1, ...state.liveSequences));
+}
+
+function namedSequences(state: LedgerState): Set<number> {
+  return new Set([...state.liveSequences, ...state.outcomes.flatMap(({ sequence }) => sequence ?? [])]);
+}
+
+function rowOf(
+  { sequence, data }: { readonly sequence: number; readonly data: Uint8Array },
+  rollout: Rollout,
+  instances: ReadonlyMap<string, Instance>,
+): ArchivedRollout {
+  const instance = instances.get(rollout.instance);
+  const known = new Set(Object.keys(Instance.shape));
+  const extra = Object.fromEntries(Object.entries(instance ?? {}).filter(([key]) => !known.has(key)));
+  const sha256 = createHash("sha256").update(data).digest("hex");
+  return { sequence, sha256, rollout, issue: instance?.issue ?? "", extraJson: JSON.stringify(extra) };
+}

@@ -1,0 +1,88 @@
+import type { PolicyHeader, SkipStepRequest, StepMetrics } from "../../proto/index.ts";
+import type { DigestStore, PolicyPointer } from "../../transport/index.ts";
+import { policyOf } from "../issuing/dispatcher.ts";
+import type { TrainedMetrics } from "../ledger/events.ts";
+import type { LedgerState } from "../ledger/state.ts";
+import type { Core } from "../serving/core.ts";
+import { PolicyRefusedError, TrainerFencedError } from "./trainer-errors.ts";
+
+/** Versions that are kept beyond the staleness bound. */
+const SPARE_VERSIONS = 2;
+
+/** Where policies are kept. */
+export interface PolicyStores {
+  readonly adapters: DigestStore;
+  readonly pointer: PolicyPointer;
+}
+
+/**
+ * Takes the policy that a batch made, the only acknowledgement of a batch: stores the adapter, decides `trained`, points
+ * at it. The same policy a second time is answered as the first time.
+ *
+ * @throws {PolicyRefusedError | TrainerFencedError}
+ */
+export async function publishPolicy(
+  core: Core,
+  stores: PolicyStores,
+  { step, epoch, adapter, metrics }: PolicyHeader,
+  bytes: Uint8Array,
+): Promise<{ version: number }> {
+  if (step <= core.state.step) return knownPolicy(core.state, step, adapter);
+  assertTrains(core.state, step, epoch);
+  await stores.adapters.put(adapter, bytes);
+  assertTrains(core.state, step, epoch);
+  await core.decide({ type: "trained", step, epoch, adapter, metrics: metricsOf(metrics) });
+  await pointAtNewest(core.state, stores.pointer);
+  await dropOldAdapters(core.state, stores.adapters);
+  return { version: step };
+}
+
+/** Answers a batch that the trainer cannot use: policy k is policy k − 1 again. */
+export async function skipStep(
+  core: Core,
+  stores: PolicyStores,
+  { step, epoch, reason }: SkipStepRequest,
+): Promise<{ version: number }> {
+  if (step <= core.state.step) return { version: step };
+  assertTrains(core.state, step, epoch);
+  await core.decide({ type: "step_skipped", step, epoch, reason });
+  await pointAtNewest(core.state, stores.pointer);
+  return { version: step };
+}
+
+/** Copies the ledger's newest policy to where workers look. */
+export async function pointAtNewest(state: LedgerState, pointer: PolicyPointer): Promise<void> {
+  await pointer.set({ ...policyOf(state, state.step), base: state.base });
+}
+
+function knownPolicy(state: LedgerState, step: number, adapter: string): { version: number } {
+  const known = state.policies[step]?.adapter;
+  if (known === adapter) return { version: step };
+  throw new PolicyRefusedError(`policy ${step} is adapter ${known}; ${adapter} cannot be policy ${step} too`);
+}
+
+function assertTrains(state: LedgerState, step: number, epoch: number): void {
+  if (epoch !== state.trainerEpoch) {
+    throw new TrainerFencedError(`trainer epoch ${state.trainerEpoch} has opened; epoch ${epoch} ends`);
+  }
+  if (step !== state.step + 1 || !state.batches.has(step)) {
+    throw new PolicyRefusedError(`policy ${step} has no batch; the ledger is at step ${state.step}`);
+  }
+}
+
+/** Deletes adapters that no sample may be made with any more. */
+async function dropOldAdapters(state: LedgerState, adapters: DigestStore): Promise<void> {
+  const oldest = state.step - state.settings.staleness - SPARE_VERSIONS;
+  const needed = new Set(state.policies.slice(Math.max(0, oldest)).map((policy) => policy.adapter));
+  for (const lease of state.leases.values()) needed.add(policyOf(state, lease.version).adapter);
+  for (const round of state.evals.values())
+    if (!round.done) needed.add(policyOf(state, round.version).adapter);
+  const candidate = state.policies[oldest - 1]?.adapter;
+  if (candidate !== undefined && candidate !== "" && !needed.has(candidate)) await adapters.delete(candidate);
+}
+
+function metricsOf(metrics: StepMetrics | null | undefined): TrainedMetrics {
+  if (!metrics) throw new PolicyRefusedError("a policy must come with the metrics of its step");
+  const { trainedRollouts: _, ...kept } = metrics;
+  return kept;
+}

@@ -1,0 +1,19 @@
+import { FleetError } from "../../core/index.ts";
+
+/** A trainer's checkpoint does not fit the ledger. */
+export class CheckpointMismatchError extends FleetError {
+  readonly code = "coordinator.checkpoint_mismatch";
+  readonly disposition = "reject";
+}
+
+/** Another trainer has opened since. */
+export class TrainerFencedError extends FleetError {
+  readonly code = "coordinator.trainer_fenced";
+  readonly disposition = "fatal";
+}
+
+/** A policy contradicts the ledger: a second adapter for a version, or a version whose batch was never sent. */
+export class PolicyRefusedError extends FleetError {
+  readonly code = "coordinator.policy_refused";
+  readonly disposition = "fatal";
+}

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import type {
+  CollectMessage,
+  FailedSample,
+  FinishedSample,
+  Heartbeat,
+  PartialSample,
+  Release,
+  Rollout,
+  SampleOutcome,
+} from "../../proto/index.ts";
+import { type CollectAnswers, encodeRollout, type RolloutStore } from "../../transport/index.ts";
+import { endLease } from "../leasing/decide-lease.ts";
+import type { Lane } from "../ledger/events.ts";
+import type { Core } from "../serving/core.ts";
+import { policyProblem, rolloutProblem } from "./check-rollout.ts";
+import { holdsSample, judgeFailure, judgeSample, oldestVersion, summarizeRollout } from "./judge-sample.ts";
+
+/** Messages of one worker that are worked on at once. */
+const AT_ONCE = 32;
+
+/**
+ * Serves one worker's stream: stores each sample, decides, and answers once that is durable. Resolves once every
+ * message that was read has been answered.
+ */
+export async function serveCollect(
+  core: Core,
+  store: RolloutStore,
+  messages: AsyncIterable<CollectMessage>,
+  answers: CollectAnswers,
+): Promise<void> {
+  const working = new Set<Promise<void>>();
+  for await (const message of messages) {
+    const work = serveMessage(core, store, message, answers).finally(() => working.delete(work));
+    work.catch(() => {}); // Awaited below.
+    working.add(work);
+    if (working.size >= AT_ONCE) await Promise.race(working);
+  }
+  await Promise.all(working);
+}
+
+async function serveMessage(
+  core: Core,
+  store: RolloutStore,
+  message: CollectMessage,
+  answers: CollectAnswers,
+): Promise<void> {
+  const { finished, partial, failed, heartbeat, release } = message;
+  if (finished) return answers.send({ sample: await takeFinished(core, store, finished) });
+  if (partial) return answers.send({ sample: await takePartial(core, store, partial) });
+  if (failed) return answers.send({ sample: await takeFailed(core, failed) });
+  if (heartbeat) return answers.send({ heartbeat: { lost: renewLeases(core, heartbeat) } });
+  if (release) return answers.send({ release: await takeRelease(core, release) });
+}
+
+/** The answer about one sample. */
+interface Answer {
+  readonly task: string;
+  readonly sample: number;
+  readonly outcome: SampleOutcome;
+  readonly reason: string;
+}
+
+async function takeFinished(core: Core, store: RolloutStore, { rollout }: FinishedSample): Promise<Answer> {
+  if (!rollout) return { task: "", sample: 0, outcome: "OUTCOME_REFUSED", reason: "it holds no rollout" };
+  const { task, sample, attempt } = rollout;
+  const early = refusal(core, rollout) ?? problemOf(core, rollout, true);
+  if (early !== null) return early;
+  const stored = await storeRollout(store, rollout);
+  const late = refusal(core, rollout); // Somebody else may have delivered it meanwhile.
+  if (late !== null) return late;
+  await core.decide({ type: "accepted", task, sample, attempt, rollout: summarizeRollout(rollout, stored) });
+  return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
+}
+
+async function takePartial(
+  core: Core,
+  store: RolloutStore,
+  { lease, rollout }: PartialSample,
+): Promise<Answer> {
+  if (!rollout) return { task: "", sample: 0, outcome: "OUTCOME_REFUSED", reason: "it holds no rollout" };
+  const { task, sample } = rollout;
+  const notHeld = (): Answer | null =>
+    holdsSample(core.state, lease, task, sample)
+      ? null
+      : { task, sample, outcome: "OUTCOME_CLOSED", reason: `lease ${lease} does not hold it` };
+  const early = notHeld() ?? problemOf(core, rollout, false);
+  if (early !== null) return early;
+  const { sequence } = await storeRollout(store, rollout);
+  const late = notHeld();
+  if (late !== null) return late;
+  await core.decide({ type: "partial", task, sample, sequence, oldest: oldestVersion(rollout) });
+  return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
+}
+
+async function takeFailed(core: Core, failure: FailedSample): Promise<Answer> {
+  const { task, sample } = failure;
+  const decisions = judgeFailure(core.state, failure);
+  if (decisions.length === 0) return { task, sample, outcome: "OUTCOME_CLOSED", reason: "it is not open" };
+  await core.decide(...decisions);
+  return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
+}
+
+/** Renews the leases that are still held; the others are lost to the worker. */
+function renewLeases({ state, terms }: Core, { worker, leases }: Heartbeat): string[] {
+  return leases.filter((lease) => {
+    const isHeld = state.leases.get(lease)?.worker === worker;
+    if (isHeld) terms.renew(lease);
+    return !isHeld;
+  });
+}
+
+async function takeRelease(core: Core, { lease, reason }: Release): Promise<{ lease: string }> {
+  const decisions = endLease(core.state, lease, reason, reason.startsWith(ENGINE_DIED));
+  if (decisions.length > 0) await core.decide(...decisions);
+  return { lease };
+}
+
+/** How a worker's reason begins when its engine ended over the lease. */
+const ENGINE_DIED = "engine-died";
+
+async function storeRollout(
+  store: RolloutStore,
+  rollout: Rollout,
+): Promise<{ sequence: number; sha256: string }> {
+  const bytes = encodeRollout(rollout);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { sequence: await store.put(bytes, sha256), sha256 };
+}
+
+/** Null while the sample is open. */
+function refusal(core: Core, { task, sample, lane }: Rollout): Answer | null {
+  const outcome = judgeSample(core.state, task, sample);
+  if (outcome === "OUTCOME_ACCEPTED") return null;
+  if (outcome === "OUTCOME_DUPLICATE") core.duplicates[lane as Lane] += 1;
+  return { task, sample, outcome, reason: outcome === "OUTCOME_REFUSED" ? "it was never issued" : "" };
+}
+
+function problemOf({ state }: Core, rollout: Rollout, finished: boolean): Answer | null {
+  const reason = rolloutProblem(rollout, finished) ?? policyProblem(state, rollout);
+  if (reason === null) return null;
+  return { task: rollout.task, sample: rollout.sample, outcome: "OUTCOME_REFUSED", reason };
+}

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { FleetError, type Instance } from "../../core/index.ts";
+import type { TaskInit } from "../../proto/index.ts";
+import type { RewardConfig } from "../../rewards/index.ts";
+import { type DigestStore, encodeReference, encodeTask, type TaskPublisher } from "../../transport/index.ts";
+import type { SamplingConfig } from "../config.ts";
+import { openSamples } from "../leasing/decide-lease.ts";
+import type { LedgerState, TaskRecord } from "../ledger/state.ts";
+import type { RenderPrompt } from "./render-prompt.ts";
+
+/** Larger references travel by their digest. */
+const INLINE_REFERENCE_BYTES = 512 * 1024;
+const VARIANT = "base";
+
+/** The dataset is not the one that the run was started with. */
+export class InstanceMissingError extends FleetError {
+  readonly code = "coordinator.instance_missing";
+  readonly disposition = "fatal";
+}
+
+/** What a task's message is made from. */
+export interface DispatcherParts {
+  readonly tasks: TaskPublisher;
+  readonly references: DigestStore;
+  readonly render: RenderPrompt;
+  /** Instances of both lanes by id. */
+  readonly instances: ReadonlyMap<string, Instance>;
+  readonly sampling: SamplingConfig;
+  readonly reward: RewardConfig;
+}
+
+/** Puts into the queue what the ledger says is outstanding. The queue is a cache: putting a dispatch again is harmless. */
+export interface Dispatcher {
+  /**
+   * Takes every dispatch that was not published yet. Sending them must wait until the ledger, as it is at this call, is
+   * durable.
+   */
+  take(state: LedgerState): Orders;
+  /** Marks for publication what is outstanding, held by nobody, and not in the queue. */
+  repair(state: LedgerState): Promise<void>;
+}
+
+/** Dispatches on their way into the queue. */
+export interface Orders {
+  readonly count: number;
+  send(): Promise<void>;
+}
+
+/** Creates the dispatcher of a run. */
+export function createDispatcher(parts: DispatcherParts): Dispatcher {
+  /** Newest dispatch published, by task. */
+  const published = new Map<string, number>();
+
+  return {
+    take: (state) => {
+      for (const task of published.keys()) if (!state.tasks.has(task)) published.delete(task);
+      const orders = [...state.tasks.values()]
+        .filter((task) => isWaiting(task) && (published.get(task.task) ?? -1) < task.dispatch)
+        .map((task) => orderOf(state, task));
+      for (const { task, dispatch } of orders) published.set(task, dispatch);
+      const send = async (order: Order) => {
+        await publishOrder(parts, order).catch((error: unknown) => {
+          published.delete(order.task);
+          throw error;
+        });
+      };
+      return { count: orders.length, send: async () => void (await Promise.all(orders.map(send))) };
+    },
+    repair: async (state) => {
+      const queued = new Set((await parts.tasks.list()).map(({ task, dispatch }) => `${task}.${dispatch}`));
+      for (const task of state.tasks.values()) {
+        if (isWaiting(task) && !queued.has(`${task.task}.${task.dispatch}`)) published.delete(task.task);
+      }
+    },
+  };
+}
+
+/** What a message says of its task; taken at once, since the task may change before the message is sent. */
+type Order = Pick<TaskInit, "run" | "lane" | "samples" | "policy" | "seed"> & {
+  readonly task: string;
+  readonly dispatch: number;
+  readonly instance: string;
+  readonly temperature: number;
+};
+
+function orderOf(state: LedgerState, task: TaskRecord): Order {
+  const { task: name, lane, dispatch, instance, temperature } = task;
+  return {
+    run: state.run,
+    lane,
+    task: name,
+    dispatch,
+    instance,
+    temperature,
+    samples: openSamples(task),
+    policy: policyOf(state, task.version ?? state.step),
+    seed: String(state.settings.seed),
+  };
+}
+
+function isWaiting(task: TaskRecord): boolean {
+  return task.lease === null && openSamples(task).length > 0;
+}
+
+async function publishOrder(parts: DispatcherParts, order: Order): Promise<void> {
+  const { render, sampling, reward } = parts;
+  const { task, dispatch, lane = "" } = order;
+  const instance = parts.instances.get(order.instance);
+  if (instance === undefined) {
+    throw new InstanceMissingError(
+      `instance ${order.instance} of task ${task} is not in the dataset any more`,
+    );
+  }
+  const message: TaskInit = {
+    ...order,
+    variant: VARIANT,
+    messages: render(instance),
+    sampling: { ...sampling, temperature: order.temperature },
+    reward: { name: reward.name, optionsJson: JSON.stringify(reward) },
+    ...(await referenceOf(parts.references, instance)),
+  };
+  await parts.tasks.publish({ lane, variant: VARIANT, task, dispatch }, encodeTask(message));
+}
+
+/** A version and its adapter, as the wire names it. */
+export function policyOf(state: LedgerState, version: number): { version: number; adapter: string } {
+  return { version, adapter: state.policies[version]?.adapter ?? "" };
+}
+
+async function referenceOf(
+  references: DigestStore,
+  { files, oracle }: Instance,
+): Promise<Pick<TaskInit, "reference" | "referenceDigest">> {
+  const changes = Object.entries(oracle).map(([path, content]) =>
+    content === null ? { path } : { path, content },
+  );
+  const reference = { files, oracle: changes };
+  const bytes = encodeReference(reference);
+  if (bytes.byteLength <= INLINE_REFERENCE_BYTES) return { reference };
+  const referenceDigest = createHash("sha256").update(bytes).digest("hex");
+  await references.put(referenceDigest, bytes);
+  return { referenceDigest };
+}

@@ -1,0 +1,111 @@
+import type { Logger } from "../../telemetry/index.ts";
+import type { Dispatcher } from "../issuing/dispatcher.ts";
+import { nextDecisions } from "../issuing/next-decisions.ts";
+import type { Prompts } from "../issuing/next-tasks.ts";
+import type { LeaseTerms } from "../leasing/lease-terms.ts";
+import type { Decision, Lane } from "../ledger/events.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerState } from "../ledger/state.ts";
+import { type Changes, createChanges } from "./changes.ts";
+
+/** What every call that is served shares: the ledger, and what follows from it. */
+export interface Core {
+  readonly state: LedgerState;
+  readonly terms: LeaseTerms;
+  readonly changes: Changes;
+  readonly prompts: Prompts;
+  /** Samples delivered again after they were counted. */
+  readonly duplicates: Record<Lane, number>;
+  /**
+   * Decides, and whatever follows by itself, in one turn. Resolves once the decisions are durable; the dispatches that
+   * follow go out after that.
+   */
+  decide(...decisions: readonly Decision[]): Promise<void>;
+  /** Decides what follows by itself from the state as it is. */
+  advance(): Promise<void>;
+  /** Resolves once everything decided so far is durable. */
+  settled(): Promise<void>;
+}
+
+/** What a core is made of. */
+export interface CoreParts {
+  readonly ledger: Ledger;
+  readonly dispatcher: Dispatcher;
+  readonly terms: LeaseTerms;
+  readonly prompts: Prompts;
+  readonly logger: Logger;
+}
+
+/** Creates the core of a coordinator whose ledger is open. */
+export function createCore({ ledger, dispatcher, terms, prompts, logger }: CoreParts): Core {
+  const { state } = ledger;
+  const changes = createChanges();
+
+  /** Decides until nothing follows any more. */
+  function follow(): void {
+    for (let next = nextDecisions(state, prompts); next.length > 0; next = nextDecisions(state, prompts)) {
+      for (const decision of next) logDecision(logger, decision);
+      void ledger.decide(...next);
+    }
+  }
+
+  /** Sends what the ledger, as it is now, asks for, and wakes those who wait. */
+  async function carryOut(): Promise<void> {
+    for (const lease of terms.held()) if (!state.leases.has(lease)) terms.forget(lease);
+    const orders = dispatcher.take(state);
+    await ledger.settled();
+    changes.tell();
+    if (orders.count > 0) await orders.send();
+  }
+
+  function carryOutLater(): void {
+    // What could not be sent is found missing by the next repair of the queue; a lost ledger ends the coordinator.
+    carryOut().catch((error: unknown) => logger.warn("dispatches not sent", { error }));
+  }
+
+  return {
+    state,
+    terms,
+    changes,
+    prompts,
+    duplicates: { train: 0, eval: 0 },
+    settled: () => ledger.settled(),
+    decide: (...decisions) => {
+      for (const decision of decisions) logDecision(logger, decision);
+      const durable = ledger.decide(...decisions);
+      follow();
+      carryOutLater();
+      return durable;
+    },
+    advance: () => {
+      follow();
+      carryOutLater();
+      return ledger.settled();
+    },
+  };
+}
+
+/** Decisions about single samples and tasks that went as they should; they are in the ledger alone. */
+const QUIET: ReadonlySet<Decision["type"]> = new Set([
+  "issued",
+  "leased",
+  "partial",
+  "accepted",
+  "replaced",
+  "skipped",
+]);
+const LOSSES: ReadonlySet<Decision["type"]> = new Set([
+  "rejected",
+  "expired",
+  "failed",
+  "refill_exhausted",
+  "step_skipped",
+]);
+
+function logDecision(logger: Logger, decision: Decision): void {
+  const { type, ...fields } = decision;
+  if (QUIET.has(type)) return;
+  if (decision.type === "batched") logger.info(type, { step: decision.step, groups: decision.groups.length });
+  else if (LOSSES.has(type) || (decision.type === "released" && decision.death)) logger.warn(type, fields);
+  else logger.info(type, fields);
+}

@@ -1,0 +1,66 @@
+import {
+  createLedgerLog,
+  createPresence,
+  createRolloutStore,
+  createRunStreams,
+  createTaskPublisher,
+  type DigestStore,
+  type LedgerLog,
+  type NatsUser,
+  openAdapterStore,
+  openInstanceStore,
+  openNats,
+  openPolicyPointer,
+  type Presence,
+  type RolloutStore,
+  type TaskPublisher,
+} from "../../transport/index.ts";
+import type { PolicyStores } from "../batching/publish-policy.ts";
+import { LANES } from "../ledger/balance.ts";
+
+/** A run's side of nats-server, as its coordinator uses it. */
+export interface RunStores extends AsyncDisposable {
+  readonly log: LedgerLog;
+  readonly rollouts: RolloutStore;
+  readonly tasks: TaskPublisher;
+  readonly references: DigestStore;
+  readonly policies: PolicyStores;
+  readonly presence: Presence;
+}
+
+const VARIANTS = ["base"];
+/** A worker that is silent for this long is not shown any more. */
+const PRESENCE_TTL_MS = 10_000;
+
+/** Connects, makes what is missing of the run's streams, and checks the rest. */
+export async function openStores(options: {
+  readonly run: string;
+  readonly url: string;
+  readonly user: NatsUser;
+  readonly ackWaitMs: number;
+}): Promise<RunStores> {
+  const { run, url, user, ackWaitMs } = options;
+  await using opening = new AsyncDisposableStack();
+  const link = opening.use(await openNats({ url, ...user, name: "coordinator" }));
+  await createRunStreams(link, run, {
+    lanes: LANES,
+    variants: VARIANTS,
+    ackWaitMs,
+    presenceTtlMs: PRESENCE_TTL_MS,
+  });
+  const [references, adapters, pointer] = await Promise.all([
+    openInstanceStore(link, run),
+    openAdapterStore(link, run),
+    openPolicyPointer(link, run),
+  ]);
+  const open = opening.move();
+  return {
+    log: createLedgerLog(link, run),
+    rollouts: createRolloutStore(link, run),
+    tasks: createTaskPublisher(link, run),
+    references,
+    policies: { adapters, pointer },
+    presence: createPresence(link, run),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}

@@ -1,0 +1,231 @@
+/**
+ * The coordinator of one run: opens its ledger, serves workers and the trainer, decides, and ends when everything is
+ * trained, evaluated and archived.
+ *
+ * @module
+ */
+import { dispositionOf, FleetError, type Shutdown, systemClock, withDeadline } from "../../core/index.ts";
+import type { RewardConfig } from "../../rewards/index.ts";
+import type { Logger } from "../../telemetry/index.ts";
+import { type RunSecrets, serveFleet, type WorkerPresence } from "../../transport/index.ts";
+import { openArchive } from "../archive/archive.ts";
+import { type Archiver, createArchiver } from "../archive/archiver.ts";
+import { pointAtNewest } from "../batching/publish-policy.ts";
+import type { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "../config.ts";
+import { createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
+import { type RunPrompts, readPrompts } from "../issuing/read-prompts.ts";
+import { openPromptRenderer } from "../issuing/render-prompt.ts";
+import { hopelessness, isOver } from "../issuing/run-end.ts";
+import { endLease } from "../leasing/decide-lease.ts";
+import { createLeaseTerms } from "../leasing/lease-terms.ts";
+import type { RunSettings } from "../ledger/events.ts";
+import { type Ledger, openLedger } from "../ledger/ledger.ts";
+import { createSummaryWriter } from "../summary/summary-writer.ts";
+import { type Chores, openChores } from "./chores.ts";
+import { type Core, createCore } from "./core.ts";
+import { createHandlers } from "./handlers.ts";
+import { openingDecisions } from "./open-run.ts";
+import { openStores, type RunStores } from "./open-stores.ts";
+
+/** What a coordinator is told. */
+export interface CoordinatorOptions {
+  readonly run: string;
+  /** Whether a run that exists is continued rather than refused. */
+  readonly resume: boolean;
+  readonly seed: number;
+  readonly steps: number;
+  /** SHA-256 of the training base, in hex. */
+  readonly base: string;
+  readonly dataset: DatasetConfig;
+  readonly batch: BatchConfig;
+  readonly sampling: SamplingConfig;
+  readonly eval: EvalConfig;
+  readonly leases: LeaseConfig;
+  readonly reward: RewardConfig;
+  /** The resolved run.yaml as JSON, for those who connect. */
+  readonly runJson: string;
+  readonly nats: { readonly url: string; readonly users: RunSecrets["users"] };
+  readonly listen: { readonly host: string; readonly port: number; readonly token: string };
+  /** Told the port once calls are answered. */
+  readonly onListening: (port: number) => Promise<void>;
+  /** Folder of the archive. */
+  readonly archive: string;
+  /** Path of summary.json. */
+  readonly summary: string;
+  readonly logger: Logger;
+}
+
+/** The run cannot reach its end. */
+export class RunFailedError extends FleetError {
+  readonly code = "coordinator.run_failed";
+  readonly disposition = "reject";
+}
+
+/** Signs of life that fit into `ack_wait`; a lease's term is one short of it. */
+const BEATS = 6;
+const SWEEP_MS = 250;
+const REPAIR_MS = 30_000;
+const LOOK_MS = 1_000;
+const ARCHIVE_DEADLINE_MS = 600_000;
+
+/**
+ * Runs a coordinator. Resolves when the run has ended, or after `shutdown.stop` once what is decided is durable and
+ * archived; everything opened here is then closed.
+ *
+ * @throws {RunRefusedError | RunFailedError | UnusableDatasetError | PromptTemplateError} what a person has to set right
+ * @throws {FencedError} when another coordinator has taken over
+ */
+export async function runCoordinator(options: CoordinatorOptions, shutdown: Shutdown): Promise<void> {
+  const { run, logger, leases, nats } = options;
+  const asked = await readPrompts(options);
+  const user = nats.users.coordinator;
+  await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs });
+  const ledger = await openLedger(stores.log, systemClock);
+  const dispatcher = await openDispatcher(options, stores, asked);
+  const core = await openCore(options, ledger, dispatcher, asked);
+  await pointAtNewest(core.state, stores.policies.pointer);
+  const archiver = createArchiver({
+    core,
+    store: stores.rollouts,
+    archive: await openArchive(options.archive),
+    instances: asked.instances,
+  });
+  const summary = createSummaryWriter(options.summary, core);
+
+  const outcome = await serveUntilOver({
+    options,
+    stores,
+    ledger,
+    dispatcher,
+    core,
+    archiver,
+    shutdown,
+    summary,
+  });
+
+  await withDeadline("the archive to be complete", ARCHIVE_DEADLINE_MS, archiver.archiveAll());
+  if (outcome !== "stopped") await core.decide({ type: "ended", ...outcome });
+  await summary.write();
+  logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
+  if (outcome !== "stopped" && outcome.failed) throw new RunFailedError(outcome.reason);
+}
+
+/** How serving came to its end. */
+type Outcome = "stopped" | { readonly failed: boolean; readonly reason: string };
+
+interface Serving {
+  readonly options: CoordinatorOptions;
+  readonly stores: RunStores;
+  readonly ledger: Ledger;
+  readonly dispatcher: Dispatcher;
+  readonly core: Core;
+  readonly archiver: Archiver;
+  readonly summary: ReturnType<typeof createSummaryWriter>;
+  readonly shutdown: Shutdown;
+}
+
+async function serveUntilOver(serving: Serving): Promise<Outcome> {
+  const { options, stores, ledger, core, shutdown } = serving;
+  const { logger, nats, listen, runJson } = options;
+  let present: readonly WorkerPresence[] = [];
+  await using chores = openChores(logger);
+  const handlers = createHandlers({
+    core,
+    store: stores.rollouts,
+    policies: stores.policies,
+    termMs: termOf(options),
+    nats: { url: nats.url, ...nats.users.worker },
+    runJson,
+    workers: () => present,
+  });
+  const onUnexpected = (error: unknown) => logger.error("call failed", { error });
+  await using server = await serveFleet({ ...listen, handlers, onUnexpected });
+  await options.onListening(server.port);
+  logger.info("listening", { run: options.run, port: server.port, step: core.state.step });
+  beginChores(chores, serving, (workers) => {
+    present = workers;
+  });
+  await core.advance();
+  return Promise.race([untilOver(core, shutdown.stop), ledger.failed]);
+}
+
+function beginChores(
+  chores: Chores,
+  { stores, core, dispatcher, archiver, summary }: Serving,
+  onPresent: (workers: readonly WorkerPresence[]) => void,
+): void {
+  chores.every(SWEEP_MS, "sweep leases", () => sweepLeases(core));
+  chores.every(REPAIR_MS, "repair the queue", async () => {
+    await dispatcher.repair(core.state);
+    await core.advance();
+  });
+  chores.every(LOOK_MS, "look who is there", async () => onPresent(await stores.presence.list()));
+  chores.every(LOOK_MS, "archive", archiver.archiveDue);
+  chores.every(LOOK_MS, "write the summary", summary.writeDue);
+}
+
+/** Ends the leases whose workers were silent for too long. */
+async function sweepLeases({ state, terms, decide }: Core): Promise<void> {
+  for (const lease of terms.expired()) {
+    terms.forget(lease);
+    const worker = state.leases.get(lease)?.worker;
+    const decisions = endLease(state, lease, `worker ${worker} was silent`, true);
+    if (decisions.length > 0) await decide(...decisions);
+  }
+}
+
+/** Waits until the run is over, cannot go on, or is to be stopped. */
+async function untilOver({ state, prompts, changes }: Core, stop: AbortSignal): Promise<Outcome> {
+  while (!stop.aborted) {
+    const reason = hopelessness(state, prompts);
+    if (reason !== null) return { failed: true, reason };
+    if (isOver(state, prompts)) return { failed: false, reason: "every step is trained" };
+    await changes.next(stop).catch((error: unknown) => {
+      if (dispositionOf(error) !== "cancelled") throw error;
+    });
+  }
+  return "stopped";
+}
+
+async function openDispatcher(
+  { dataset, sampling, reward }: CoordinatorOptions,
+  stores: RunStores,
+  { instances }: RunPrompts,
+): Promise<Dispatcher> {
+  const render = await openPromptRenderer(dataset.prompt);
+  return createDispatcher({ ...stores, render, instances, sampling, reward });
+}
+
+async function openCore(
+  options: CoordinatorOptions,
+  ledger: Ledger,
+  dispatcher: Dispatcher,
+  { prompts }: RunPrompts,
+): Promise<Core> {
+  const { logger } = options;
+  const opening = openingDecisions(ledger.state, { ...options, settings: settingsOf(options) });
+  await ledger.decide(...opening);
+  const terms = createLeaseTerms(systemClock, termOf(options));
+  for (const lease of ledger.state.leases.keys()) terms.renew(lease);
+  return createCore({ ledger, dispatcher, terms, prompts, logger });
+}
+
+function termOf({ leases }: CoordinatorOptions): number {
+  return (leases.ackWaitMs * (BEATS - 1)) / BEATS;
+}
+
+function settingsOf({ seed, steps, batch, sampling, eval: heldOut }: CoordinatorOptions): RunSettings {
+  const { prompts, group, staleness, refillAtMost } = batch;
+  return {
+    seed,
+    steps,
+    prompts,
+    group,
+    temperature: sampling.temperature,
+    staleness,
+    refillAtMost,
+    evalTasks: heldOut.dataset.length === 0 ? 0 : heldOut.tasks,
+    evalEvery: heldOut.every,
+    evalTemperatures: heldOut.temperatures,
+  };
+}
