@@ -14,12 +14,10 @@ export {
   encodeTask,
   MalformedMessageError,
 } from "./codec/messages.ts";
-export type { CallOptions } from "./grpc/calls.ts";
-export type { CollectStream } from "./grpc/collect-stream.ts";
 export { CoordinatorUnreachableError, RemoteError } from "./grpc/errors.ts";
 export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
-export type { CallContext, CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
-export { type FleetServer, type ServeOptions, serveFleet } from "./grpc/serve-fleet.ts";
+export type { CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
+export { type FleetServer, serveFleet } from "./grpc/serve-fleet.ts";
 export {
   LinkLostError,
   NotPermittedError,
@@ -28,7 +26,7 @@ export {
   WrongLastSequenceError,
 } from "./nats/errors.ts";
 export { createLedgerLog, type LedgerLog } from "./nats/ledger-log.ts";
-export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from "./nats/link.ts";
+export { type NatsLink, NatsUnusableError, openNats } from "./nats/link.ts";
 export { type TaskAddress, taskAddress } from "./nats/names.ts";
 export {
   type DigestStore,
@@ -37,19 +35,16 @@ export {
 } from "./nats/object-store.ts";
 export { openPolicyPointer, type PointedPolicy, type PolicyPointer } from "./nats/policy-pointer.ts";
 export { createPresence, type Presence, type WorkerPresence } from "./nats/presence.ts";
-export type { StoredMessage } from "./nats/read-stream.ts";
 export {
   createRolloutStore,
   type RolloutStore,
 } from "./nats/rollout-store.ts";
 export { createRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";
-export { openTaskQueue, type TaskDelivery, type TaskQueue } from "./nats/task-queue.ts";
+export { openTaskQueue } from "./nats/task-queue.ts";
 export {
-  type FindOptions,
-  type FoundNatsServer,
   findNatsServer,
   NatsServerMissingError,
 } from "./nats-server/find-server.ts";
-export { type NatsServer, type NatsServerOptions, startNatsServer } from "./nats-server/start-server.ts";
+export { type NatsServer, startNatsServer } from "./nats-server/start-server.ts";
 export { createRunSecrets, type NatsRole, type NatsUser, type RunSecrets } from "./nats-server/users.ts";

@@ -13,7 +13,8 @@ export interface LedgerLog {
    * @returns the message's own sequence
    * @throws {WrongLastSequenceError} when another message came in between: somebody else writes, or this writer's own
    *   append that timed out arrived after all
-   * @throws {DeadlineError | LinkLostError} when there was no answer: the message may or may not be there
+   * @throws {DeadlineError | LinkLostError | NatsFailedError} when there was no answer (their disposition is "retry"): the
+   *   message may or may not be there, and reading the tail tells
    * @throws {StorageFullError}
    */
   append(data: Uint8Array, expectedLast: number): Promise<number>;

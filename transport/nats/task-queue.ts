@@ -5,7 +5,7 @@ import type { NatsLink } from "./link.ts";
 import { runNames, taskConsumer } from "./names.ts";
 
 /** A task that a worker was handed. Settled by exactly one of `ack` and `nak`. */
-export interface TaskDelivery {
+interface TaskDelivery {
   /** `tasks.<run>.<lane>.<variant>.<task>.<dispatch>` */
   readonly subject: string;
   readonly data: Uint8Array;
