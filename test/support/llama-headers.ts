@@ -54,12 +54,17 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/\/\/.*$/gm, " ");
 }
 
-/** `typedef A B;` of plain types and of pointers. */
+/** `typedef A B;` of plain types, of pointers and of pointers to functions. */
 function readAliases(text: string): ReadonlyMap<string, string> {
   const found = text.matchAll(/typedef\s+(?:const\s+)?(?:(?:struct|enum)\s+)?(\w+)\s*(\*?)\s*(\w+)\s*;/g);
-  return new Map(
-    Array.from(found, ([, type = "", star, alias = ""]) => [alias, star === "*" ? "void *" : type]),
-  );
+  const functions = text.matchAll(/typedef\s+\w+\s*\(\s*\*\s*(\w+)\s*\)/g);
+  return new Map([
+    ...Array.from(
+      found,
+      ([, type = "", star, alias = ""]) => [alias, star === "*" ? "void *" : type] as const,
+    ),
+    ...Array.from(functions, ([, alias = ""]) => [alias, "void *"] as const),
+  ]);
 }
 
 function describe(
