@@ -67,7 +67,7 @@ export async function trainStep(
 function assertNotPersistent(nonFiniteSteps: number, step: number): void {
   if (nonFiniteSteps < MOST_NON_FINITE_STEPS) return;
   throw new NonFiniteGradientError(
-    `the gradient of step ${step} is not finite, the ${nonFiniteSteps}rd in a row: lower the learning rate or look at the rewards`,
+    `the gradient of step ${step} is not finite, the third in a row: lower the learning rate or look at the rewards`,
   );
 }
 
