@@ -18,7 +18,7 @@ export interface GradientModel extends Disposable {
 }
 
 /** A call that the calls before it do not allow, or that this kind of training does not have. */
-export class GradientCallError extends FleetError {
+class GradientCallError extends FleetError {
   readonly code = "llama.gradient_call";
   readonly disposition = "fatal";
 }

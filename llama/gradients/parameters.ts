@@ -87,7 +87,7 @@ export function declareLora(
 }
 
 /** Flat parameters of another shape. */
-export class ParameterCountError extends FleetError {
+class ParameterCountError extends FleetError {
   readonly code = "llama.parameter_count";
   readonly disposition = "fatal";
 }

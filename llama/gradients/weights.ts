@@ -2,7 +2,7 @@ import { GGML_TYPE, type Pointer } from "../native/ggml-api.ts";
 import { type Backend, GradientDeviceError, type Ops } from "./backend.ts";
 
 /** A tensor of the model on the device. */
-export interface Weight {
+interface Weight {
   readonly name: string;
   readonly tensor: Pointer;
   /** `ggml_type`. */

@@ -180,12 +180,11 @@ export const BASE_PROTOTYPES: Readonly<Record<keyof GgmlBase, string>> = {
 };
 
 /**
- * Binds ggml's functions. Once a process, since the parameters' structure is registered by name.
+ * Binds ggml's functions.
  *
  * @throws when a symbol is missing, which the contract test rules out for the pinned version
  */
 export function bindGgml({ base }: Libraries): GgmlApi {
-  koffi.struct("fleet_ggml_init_params", { mem_size: "size_t", mem_buffer: "void *", no_alloc: "bool" });
   const api = bindAll<GgmlBase>(base, BASE_PROTOTYPES);
   return {
     ops: bindAll<GgmlOps>(base, OPERATION_PROTOTYPES),
@@ -199,6 +198,9 @@ export function bindGgml({ base }: Libraries): GgmlApi {
     },
   };
 }
+
+// Known to koffi by name from here on; BASE_PROTOTYPES refers to it.
+koffi.struct("fleet_ggml_init_params", { mem_size: "size_t", mem_buffer: "void *", no_alloc: "bool" });
 
 const SET_THREADS = koffi.proto("void ggml_backend_set_n_threads_t(void *backend, int n_threads)");
 
