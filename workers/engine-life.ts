@@ -111,7 +111,7 @@ function handle(
     serve: async (granted, address) => {
       using lease = links.collector.hold(granted.lease, granted.termMs);
       const traceId = traceIdOf(delivery.traceparent);
-      await serveGroup({ address, body: delivery.data, granted, lease, traceId }, deps, admitted);
+      return await serveGroup({ address, body: delivery.data, granted, lease, traceId }, deps, admitted);
     },
     retryDelayMs: RETRY_DELAY_MS,
     logger: deps.logger,

@@ -9,6 +9,8 @@ class ForeignPolicyError extends FleetError {
   readonly disposition = "fatal";
 }
 
+import { orAborted } from "./or-aborted.ts";
+
 /** Where the newest policy is learnt. */
 export type PolicySource = Pick<PolicyPointer, "get" | "watch">;
 
@@ -52,9 +54,10 @@ export async function followPolicies(options: FollowOptions, stop: AbortSignal):
   /** Does it again and again; what is not fatal is only logged. */
   async function repeat(work: () => Promise<void>): Promise<void> {
     while (!stop.aborted) {
-      await work().catch((error: unknown) => {
+      await orAborted(work(), stop).catch((error: unknown) => {
+        if (stop.aborted) return;
         if (dispositionOf(error) === "fatal") throw error;
-        if (!stop.aborted) logger.warn("policy pointer not read", { error });
+        logger.warn("policy pointer not read", { error });
       });
       await pause(pollMs, stop);
     }

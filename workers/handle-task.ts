@@ -24,16 +24,16 @@ export interface HandleTaskDeps {
   lease(address: TaskAddress): Promise<LeaseAnswer>;
   /**
    * Generates, scores and delivers the samples of a lease. Resolves once every one of them is durable, rejected with
-   * its reason, or released; rejects when the coordinator may still expect something of this delivery.
+   * its reason ("served"), or released; rejects when the coordinator may still expect something of this delivery.
    */
-  serve(granted: Granted, address: TaskAddress, delivery: Delivery): Promise<void>;
+  serve(granted: Granted, address: TaskAddress, delivery: Delivery): Promise<"served" | "released">;
   /** Delay before a delivery that failed on infrastructure is tried again. */
   readonly retryDelayMs: number;
   readonly logger: Logger;
 }
 
 /** How a delivery ended. */
-export type Outcome = "served" | "settled" | "held" | "handed-back";
+export type Outcome = "served" | "released" | "settled" | "held" | "handed-back";
 
 /** A delivery's `ack_wait` is at least this many times the interval of `working()`. */
 const SIGNS_OF_LIFE_PER_TERM = 6;
@@ -76,9 +76,9 @@ async function serve(
   logger.debug("lease granted", { lease: granted.lease, samples: granted.samples.length });
   const alive = setInterval(() => tell(() => delivery.working()), granted.termMs / SIGNS_OF_LIFE_PER_TERM);
   try {
-    await deps.serve(granted, address, delivery);
+    const outcome = await deps.serve(granted, address, delivery);
     tell(() => delivery.ack());
-    return "served";
+    return outcome;
   } finally {
     clearInterval(alive);
   }

@@ -16,6 +16,8 @@ export interface IntakeWork {
   readonly logger: Logger;
 }
 
+/** Ends before anything was sampled that would come again at once. */
+const FAILED: ReadonlySet<Outcome | null> = new Set(["handed-back", "released"]);
 const FIRST_PAUSE_MS = 250;
 const MOST_PAUSE_MS = 5_000;
 
@@ -34,7 +36,7 @@ export async function runIntake(work: IntakeWork, stop: AbortSignal): Promise<vo
   let attempt = 0;
 
   while (await work.room(signal)) {
-    const failed = (await takeOne()) === "handed-back";
+    const failed = FAILED.has(await takeOne());
     attempt = failed ? attempt + 1 : 0;
     if (failed) await pause(backoffMs(attempt - 1, FIRST_PAUSE_MS, MOST_PAUSE_MS), signal);
   }

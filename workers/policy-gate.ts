@@ -3,6 +3,7 @@ import type { Engine, Policy } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { AdapterShelf } from "./adapter-shelf.ts";
 import { createCondition } from "./condition.ts";
+import { orAborted } from "./or-aborted.ts";
 import { assertSameAdapter, newer, type PolicyOrder, policyToFollow, stepTowards } from "./policy-order.ts";
 
 /** A group's leave to be sampled; while it is held, an evaluation group's policy stays. */
@@ -100,8 +101,12 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
     assertSameAdapter(order.policy, active, newest);
     const step = stepTowards(order, state());
     if (step.kind === "enter") return enter(order, step.under);
-    if (step.kind === "switch") await switchTo(step.to);
-    else await waitForEnd(order, signal);
+    if (step.kind === "wait") {
+      await waitForEnd(order, signal);
+    } else {
+      await orAborted(shelf.ensure(step.to.adapter), signal);
+      await switchTo(step.to);
+    }
     return await admitInTurn(order, signal);
   }
 

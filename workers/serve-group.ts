@@ -46,8 +46,8 @@ interface Serving {
 /**
  * Samples, scores and delivers the group of a lease.
  *
- * Resolves once nothing is expected of this lease: every sample is answered, and what could not be done (the worker
- * stops, the engine died, the policy could not be had) is released.
+ * Resolves once nothing is expected of this lease: every sample is answered ("served"), or what could not be done (the
+ * worker stops, the engine died, the policy could not be had) is released.
  *
  * @param onAdmitted - called when the engine has the samples
  * @throws {CancelledError} when the lease was lost, or the worker lets go of what is not acknowledged
@@ -56,7 +56,7 @@ export async function serveGroup(
   group: LeasedGroup,
   deps: ServeGroupDeps,
   onAdmitted: () => void,
-): Promise<void> {
+): Promise<"served" | "released"> {
   const { lease } = group;
   const { task } = group.address;
   const reports = createSampleReports(group, deps);
@@ -66,11 +66,12 @@ export async function serveGroup(
   const over = await reports.settled();
 
   lease.lost.throwIfAborted();
-  if (givenUp === null && over) return;
+  if (givenUp === null && over) return "served";
   const reason = givenUp ?? "sample-failed: the coordinator has to make up for a sample";
   deps.logger.info("lease released", { task, lease: lease.lease, reason });
   lease[Symbol.dispose]();
   await deps.collector.release(lease.lease, task, reason);
+  return "released";
 }
 
 /**

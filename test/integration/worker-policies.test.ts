@@ -53,13 +53,16 @@ describe("a worker", () => {
     await using run = await openScriptedRun();
     const { coordinator } = run;
     run.startWorker("w1");
-    const missing = { version: 1, adapter: "ab".repeat(32) };
+    const policy = run.unpublishedPolicy(1);
 
-    await run.issue("t1", [0], { policy: missing });
+    await run.issue("t1", [0], { policy });
     await coordinator.until("a release", () => coordinator.releases.length > 0);
-
-    expect(coordinator.releases[0]?.reason).toContain(`there is no ${missing.adapter}`);
     expect(coordinator.rollouts).toEqual([]);
+    await run.publishPolicy(1);
+    await coordinator.until("a rollout", () => coordinator.rollouts.length > 0);
+
+    expect(coordinator.releases[0]?.reason).toContain(`unavailable: there is no ${policy.adapter}`);
+    expect(coordinator.rollouts.map(versionsOf)).toEqual([[1]]);
   });
 });
 

@@ -90,7 +90,7 @@ export async function openScriptedRun() {
 
   return {
     coordinator,
-    folder: nats.folder,
+    nats,
     presence,
     /** What is in the workers' queue. */
     queued: publisher.list,
@@ -134,11 +134,16 @@ export async function openScriptedRun() {
     /** Makes a policy available and points at it. */
     publishPolicy: async (version: number): Promise<PolicyRef> => {
       const bytes = adapterOf(digest, version);
-      const adapter = createHash("sha256").update(bytes).digest("hex");
+      const adapter = digestOf(bytes);
       await adapters.put(adapter, bytes);
       await pointer.set({ version, adapter, base: digest });
       return { version, adapter };
     },
+    /** A policy as `publishPolicy` will make it. */
+    unpublishedPolicy: (version: number): PolicyRef => ({
+      version,
+      adapter: digestOf(adapterOf(digest, version)),
+    }),
     /** Ends the coordinator's server as a crash of it would look from outside. */
     leave: () => server[Symbol.asyncDispose](),
     comeBack: async () => {
@@ -167,6 +172,10 @@ export async function killEngines(): Promise<number[]> {
 
 async function busySlotsOf(presence: Presence, name: string): Promise<number | undefined> {
   return (await presence.list()).find((worker) => worker.name === name)?.busySlots;
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** A LoRA on one projection of the tiny model, another one for each version. */

@@ -10,7 +10,12 @@ describe("handleTask", () => {
 
   it("acknowledges only after everything it was granted is settled", async () => {
     const delivery = fakeDelivery();
-    const deps = depsThat({ serve: async () => void delivery.calls.push("settled") });
+    const deps = depsThat({
+      serve: async () => {
+        delivery.calls.push("settled");
+        return "served";
+      },
+    });
 
     expect(await handleTask(delivery, deps)).toBe("served");
     expect(delivery.calls).toEqual(["settled", "ack"]);
@@ -43,7 +48,7 @@ describe("handleTask", () => {
 
   it("shows signs of life every sixth of the lease's term while it serves, and no longer", async () => {
     const delivery = fakeDelivery();
-    const deps = depsThat({ serve: () => new Promise((resolve) => setTimeout(resolve, 350)) });
+    const deps = depsThat({ serve: () => new Promise((resolve) => setTimeout(resolve, 350, "served")) });
 
     const outcome = handleTask(delivery, deps);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -87,7 +92,7 @@ describe("handleTask", () => {
 function depsThat(overrides: Partial<HandleTaskDeps>): HandleTaskDeps {
   return {
     lease: async () => ({ granted: { lease: "l1", samples: [], policy: null, termMs: 600 } }),
-    serve: async () => {},
+    serve: async () => "served",
     retryDelayMs: 50,
     logger: silentLogger,
     ...overrides,

@@ -74,6 +74,25 @@ describe("runIntake", () => {
     expect(log).toEqual(["finished"]);
   });
 
+  it("pauses after a group that it could not start, which would come again at once", async () => {
+    const stop = new AbortController();
+    let handled = 0;
+    const work = workThat({
+      pull: queueOf(100),
+      handle: async () => {
+        handled += 1;
+        return "released";
+      },
+    });
+
+    const running = runIntake(work, stop.signal);
+    for (let i = 0; i < 5; i++) await turn();
+    stop.abort();
+    await running;
+
+    expect(handled).toBe(1);
+  });
+
   it("pauses after a failure instead of asking again at once", async () => {
     const stop = new AbortController();
     let pulls = 0;
