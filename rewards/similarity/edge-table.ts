@@ -14,8 +14,10 @@ const STATE_FACTOR = 0x85ebca6b;
 export interface EdgeTable {
   /** Where the edge leads; −1 when there is none. */
   target(state: number, symbol: number): number;
-  /** Adds an edge, or lets an existing one lead elsewhere. */
-  set(state: number, symbol: number, target: number): void;
+  /** Adds an edge unless there is one. Returns where that one leads; −1 when there was none. */
+  add(state: number, symbol: number, target: number): number;
+  /** Lets an edge that leads to `before` lead to `after`. Returns whether there was such an edge. */
+  redirect(state: number, symbol: number, before: number, after: number): boolean;
   /** Gives `to`, which has no edges, those of `from`. Returns their number. */
   copy(from: number, to: number): number;
   /** Forgets all edges and prepares for the automaton of `symbols` symbols. */
@@ -42,19 +44,17 @@ export function createEdgeTable(states: number, mostEdges: number): EdgeTable {
     }
   };
 
-  const set = (state: number, symbol: number, target: number) => {
+  const add = (state: number, symbol: number, target: number): number => {
     const slot = slotOf(state, symbol);
     const edge = slots[slot] as number;
-    if (edge !== NONE) {
-      to[edge] = target;
-      return;
-    }
+    if (edge !== NONE) return to[edge] as number;
     slots[slot] = count;
     from[count] = state;
     label[count] = symbol;
     to[count] = target;
     next[count] = first[state] as number;
     first[state] = count++;
+    return NONE;
   };
 
   return {
@@ -62,11 +62,17 @@ export function createEdgeTable(states: number, mostEdges: number): EdgeTable {
       const edge = slots[slotOf(state, symbol)] as number;
       return edge === NONE ? NONE : (to[edge] as number);
     },
-    set,
+    add,
+    redirect: (state, symbol, before, after) => {
+      const edge = slots[slotOf(state, symbol)] as number;
+      if (edge === NONE || to[edge] !== before) return false;
+      to[edge] = after;
+      return true;
+    },
     copy: (source, destination) => {
       let copied = 0;
       for (let edge = first[source] as number; edge !== NONE; edge = next[edge] as number) {
-        set(destination, label[edge] as number, to[edge] as number);
+        add(destination, label[edge] as number, to[edge] as number);
         copied++;
       }
       return copied;

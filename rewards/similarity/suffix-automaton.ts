@@ -51,35 +51,29 @@ export function createSuffixAutomaton(most: number): SuffixAutomaton {
     return part;
   };
 
-  /** Lets the states from `state` upwards that lead to `before` lead to `after`. */
-  const redirect = (state: number, symbol: number, before: number, after: number) => {
-    for (let at = state; at !== NONE; at = suffix[at] as number) {
+  /** The state of the longest proper suffix that ends a new state, when `state` already leads to `target`. */
+  const suffixThrough = (state: number, symbol: number, target: number): number => {
+    const length = (longest[state] as number) + 1;
+    if (longest[target] === length) return target;
+    const part = split(target, length);
+    for (let at = state; at !== NONE && edges.redirect(at, symbol, target, part); ) {
+      at = suffix[at] as number;
       operations++;
-      if (edges.target(at, symbol) !== before) return;
-      edges.set(at, symbol, after);
     }
+    return part;
   };
 
   const extend = (last: number, symbol: number, end: number): number => {
     const next = addState((longest[last] as number) + 1, end);
-    let at = last;
-    while (at !== NONE && edges.target(at, symbol) === NONE) {
-      edges.set(at, symbol, next);
-      at = suffix[at] as number;
+    for (let at = last; at !== NONE; at = suffix[at] as number) {
       operations++;
+      const target = edges.add(at, symbol, next);
+      if (target === NONE) continue;
+      suffix[next] = suffixThrough(at, symbol, target);
+      return next;
     }
-    operations++;
-    suffix[next] = at === NONE ? ROOT : suffixOf(at, symbol);
+    suffix[next] = ROOT;
     return next;
-  };
-
-  const suffixOf = (state: number, symbol: number): number => {
-    const target = edges.target(state, symbol);
-    const length = (longest[state] as number) + 1;
-    if (longest[target] === length) return target;
-    const part = split(target, length);
-    redirect(state, symbol, target, part);
-    return part;
   };
 
   const build = (symbols: Int32Array, from: number, to: number): number => {
