@@ -16,7 +16,7 @@ describe("a worker", () => {
       await using run = await openScriptedRun();
       const { coordinator } = run;
       run.startWorker("w1", { onPolicyUpdate });
-      const samples = Array.from({ length: 32 }, (_, sample) => sample);
+      const samples = Array.from({ length: 20 }, (_, sample) => sample);
       await run.issue("t1", samples, { maxTokens: 400, policy: await run.publishPolicy(1) });
       await run.busy("w1");
 
