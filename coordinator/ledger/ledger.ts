@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Clock, DeadlineError, FleetError, withDeadline } from "../../core/index.ts";
+import { type Clock, dispositionOf, FleetError, pause, withDeadline } from "../../core/index.ts";
 import { type LedgerLog, WrongLastSequenceError } from "../../transport/index.ts";
 import type { Decision, LedgerEvent } from "./events.ts";
 import { applyEvent } from "./fold.ts";
@@ -44,6 +44,8 @@ export interface Ledger {
 
 /** How long storage may be unreachable before the coordinator gives up. */
 const APPEND_DEADLINE_MS = 300_000;
+/** Between two attempts to reach storage that does not answer. */
+const ASK_AGAIN_MS = 250;
 
 /** Replays a ledger and opens it. */
 export async function openLedger(log: LedgerLog, clock: Clock): Promise<Ledger> {
@@ -109,7 +111,10 @@ async function appendOnce(log: LedgerLog, data: Uint8Array, last: number): Promi
   const stored = await log.append(data, last).catch(unlessUncertain);
   if (stored !== null) return stored;
   const tail = await readTail(log, last);
-  if (tail === null) return appendOnce(log, data, last);
+  if (tail === null) {
+    await pause(ASK_AGAIN_MS);
+    return appendOnce(log, data, last);
+  }
   if (Buffer.compare(tail.data, data) === 0) return tail.sequence;
   throw new FencedError("another coordinator writes this run's ledger; this one ends");
 }
@@ -123,14 +128,15 @@ async function readTail(
     for await (const message of log.read(last + 1)) return message;
     return null;
   } catch (error) {
-    if (error instanceof DeadlineError) return readTail(log, last);
-    throw error;
+    if (dispositionOf(error) !== "retry") throw error;
+    await pause(ASK_AGAIN_MS);
+    return readTail(log, last);
   }
 }
 
 /** Null where the append may or may not have happened. */
 function unlessUncertain(error: unknown): null {
-  if (error instanceof DeadlineError || error instanceof WrongLastSequenceError) return null;
+  if (dispositionOf(error) === "retry" || error instanceof WrongLastSequenceError) return null;
   throw error;
 }
 
