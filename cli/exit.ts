@@ -15,7 +15,7 @@ export const EXIT = {
 } as const;
 
 /** The codes of errors that mean that another process took over. */
-const FENCED = /\.fenced$/;
+const FENCED = /fenced$/;
 
 /** The exit code that an error deserves. */
 export function exitCodeOf(error: unknown): number {

@@ -18,6 +18,13 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   return withAbsolutePaths(readConfig(RunConfig, parseYaml(text, path), path), dirname(resolve(path)));
 }
 
+/** Reads a text file that the user named. @throws {ConfigError} saying what would be right */
+export async function readText(path: string, wanted: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    throw new ConfigError(`${path} cannot be read: name ${wanted}`, { cause });
+  });
+}
+
 /** Reads YAML; the first error is told with its line. */
 export function parseYaml(text: string, source: string): unknown {
   const document = parseDocument(text, { prettyErrors: true });

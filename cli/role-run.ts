@@ -4,13 +4,15 @@ import { ConfigError } from "../core/index.ts";
 import { readModelInfo } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { UpdaterOptions } from "../updater/index.ts";
-import type { WorkerOptions } from "../workers/index.ts";
+import type { runWorker } from "../workers/index.ts";
 import { readSecrets } from "./local/index.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import type { RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 
 const LOOPBACK = "127.0.0.1";
+
+type WorkerOptions = Parameters<typeof runWorker>[0];
 
 /** A run as one of its processes sees it: the resolved configuration and what each role is told of it. */
 export interface RoleRun {
@@ -67,14 +69,14 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
       };
     },
     workerOptions: (name, pool, logger) => {
-      const { device, threads, slots } = config.local.workers[pool] ?? {};
+      const { device, threads, slots } = poolOf(config, pool);
       return {
         name,
         coordinator: coordinator(),
         model: config.model,
-        device: device ?? "auto",
-        slots: slots ?? config.worker.slots,
-        threads: threads ?? 1,
+        device,
+        slots,
+        threads,
         config: config.worker,
         logger,
       };
@@ -94,4 +96,12 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
       log: logger,
     }),
   };
+}
+
+function poolOf(config: RunConfig, pool: number): RunConfig["local"]["workers"][number] {
+  const found = config.local.workers[pool];
+  if (found !== undefined) return found;
+  throw new ConfigError(
+    `there is no pool ${pool}: local.workers lists ${config.local.workers.length}, counted from 0`,
+  );
 }

@@ -24,12 +24,7 @@ const LocalConfig = z.strictObject({
       z.strictObject({
         device: Device,
         count: z.int().min(1).max(64).default(1).describe("Worker processes of this kind."),
-        slots: z
-          .int()
-          .min(1)
-          .max(100)
-          .optional()
-          .describe("Sequences that each decodes at once; `worker.slots` when left out."),
+        slots: z.int().min(1).max(100).default(8).describe("Sequences that each decodes at once."),
         threads: Threads,
       }),
     )

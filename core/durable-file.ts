@@ -7,7 +7,11 @@ import { dirname } from "node:path";
  *
  * @param mode - permissions of a new file
  */
-export async function writeFileDurably(path: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
+export async function writeFileDurably(
+  path: string,
+  content: Uint8Array | string,
+  mode = 0o644,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, "w", mode);
   try {

@@ -54,4 +54,5 @@ export type { ForwardResult } from "./gradients/plan.ts";
 export type { ForwardAdapter, GradientOptions } from "./gradients/protocol.ts";
 export type { Trainable } from "./gradients/trainable.ts";
 export type { Device } from "./native/libraries.ts";
+export { type DeviceOffer, listDevices } from "./native/list-devices.ts";
 export { createTemplate } from "./prompt/index.ts";

@@ -4,13 +4,10 @@
  * @module
  */
 
-export {
-  type Checkpoint,
-  type CheckpointIdentity,
-  type CheckpointStore,
-  openCheckpointStore,
-} from "./checkpoints/checkpoint-store.ts";
+export type { Checkpoint, CheckpointIdentity } from "./checkpoints/checkpoint.ts";
+export { type CheckpointStore, openCheckpointStore } from "./checkpoints/checkpoint-store.ts";
 export { UnusableCheckpointError } from "./checkpoints/errors.ts";
+export { readAdapter } from "./checkpoints/read-adapter.ts";
 export { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "./config.ts";
 export { groupAdvantages } from "./grpo/advantage.ts";
 export { completionLoss, type LossOptions, type TokenPolicies } from "./grpo/loss.ts";

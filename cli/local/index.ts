@@ -1,3 +1,3 @@
-export type { Exit, RoleMessage } from "./role-process.ts";
-export { runLocally } from "./run-locally.ts";
+export type { RoleMessage } from "./role-process.ts";
+export { type RunSignals, type RunView, runLocally } from "./run-locally.ts";
 export { createSecrets, readSecrets } from "./secrets.ts";

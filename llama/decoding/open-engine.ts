@@ -117,7 +117,7 @@ async function readTemplate(choice: string, model: ModelInfo): Promise<PromptTem
   return createTemplate({ kind: "file", ...model, template });
 }
 
-async function sha256(bytes: BufferSource): Promise<string> {
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return Buffer.from(digest).toString("hex");
 }

@@ -1,7 +1,8 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writeFileDurably } from "../../core/index.ts";
-import { encodeAdapter, type GradientEngine, writeTrainedModel } from "../../llama/index.ts";
+import { type GradientEngine, writeTrainedModel } from "../../llama/index.ts";
+import { encodeFlatAdapter } from "../encode-adapter.ts";
 import { splitFlat } from "../flat-parameters.ts";
 import type { SftConfig } from "./config.ts";
 
@@ -19,14 +20,12 @@ export async function writeResult(
   metadata: ReadonlyMap<string, string>,
 ): Promise<void> {
   await mkdir(dirname(out), { recursive: true });
-  const tensors = splitFlat(engine.parameters, parameters);
   if (trainable.kind === "lora") {
-    await writeFileDurably(
-      out,
-      encodeAdapter({ base: engine.model.digest, alpha: trainable.alpha, tensors }),
-    );
+    const layout = { base: engine.model.digest, alpha: trainable.alpha, parameters: engine.parameters };
+    await writeFileDurably(out, encodeFlatAdapter(layout, parameters));
     return;
   }
+  const tensors = splitFlat(engine.parameters, parameters);
   const weights = new Map(tensors.map(({ name, values }) => [name, values]));
   const temporary = `${out}.part`;
   await writeTrainedModel(temporary, {

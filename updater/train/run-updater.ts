@@ -3,24 +3,14 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { backoffMs, dispositionOf, FleetError, pause, type Shutdown, systemClock } from "../../core/index.ts";
-import {
-  type Device,
-  EngineDiedError,
-  encodeAdapter,
-  type GradientEngine,
-  openGradientEngine,
-} from "../../llama/index.ts";
+import { type Device, EngineDiedError, type GradientEngine, openGradientEngine } from "../../llama/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import { type FleetClient, openFleetClient } from "../../transport/index.ts";
-import {
-  type Checkpoint,
-  type CheckpointStore,
-  openCheckpointStore,
-} from "../checkpoints/checkpoint-store.ts";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { type CheckpointStore, openCheckpointStore } from "../checkpoints/checkpoint-store.ts";
 import type { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "../config.ts";
-import { splitFlat } from "../flat-parameters.ts";
+import { adapterDigest, encodeFlatAdapter } from "../encode-adapter.ts";
 import { noMoments } from "../optimizer/adamw.ts";
 import { initialAdapter } from "./initial-adapter.ts";
 import { runSession, type SessionParts } from "./session.ts";
@@ -116,16 +106,11 @@ async function prepare(
   coordinator: FleetClient,
   setbacks: Setbacks,
 ): Promise<SessionParts> {
-  const identity = { base: engine.model.digest, seed, lora };
+  const identity = { base: engine.model.digest, seed, lora, parameters: engine.parameters };
   const store = await openCheckpointStore(folder, identity, checkpoints);
-  const encode = (parameters: Float32Array) =>
-    encodeAdapter({
-      base: engine.model.digest,
-      alpha: lora.alpha,
-      tensors: splitFlat(engine.parameters, parameters),
-    });
-  const digestOf = (parameters: Float32Array) =>
-    createHash("sha256").update(encode(parameters)).digest("hex");
+  const layout = { base: engine.model.digest, alpha: lora.alpha, parameters: engine.parameters };
+  const encode = (parameters: Float32Array) => encodeFlatAdapter(layout, parameters);
+  const digestOf = (parameters: Float32Array) => adapterDigest(encode(parameters));
   const settings = { grpo, optimizer, steps, clock: systemClock, digestOf };
   return { run, coordinator, engine, store: forgiving(store, setbacks), settings, encode, log };
 }

@@ -1,6 +1,6 @@
 import { type Clock, FleetError } from "../../core/index.ts";
 import type { StepMetricsInit } from "../../proto/index.ts";
-import type { Checkpoint } from "../checkpoints/checkpoint-store.ts";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { GrpoConfig, OptimizerConfig } from "../config.ts";
 import { type GradientCalls, type StepGradient, stepGradient } from "../grpo/step-gradient.ts";
 import { trainingBatch } from "../grpo/training-batch.ts";

@@ -10,7 +10,15 @@ import {
 } from "../../../updater/index.ts";
 import { openTemporaryFolder } from "../../support/temporary-folder.ts";
 
-const identity: CheckpointIdentity = { base: "b".repeat(64), seed: 3, lora: LoraConfig.parse({}) };
+const identity: CheckpointIdentity = {
+  base: "b".repeat(64),
+  seed: 3,
+  lora: LoraConfig.parse({}),
+  parameters: [
+    { name: "blk.0.attn_q.weight.lora_a", rows: 1, columns: 2 },
+    { name: "blk.0.attn_q.weight.lora_b", rows: 1, columns: 1 },
+  ],
+};
 const retention = CheckpointConfig.parse({});
 
 function checkpointThat(given: Partial<Checkpoint>): Checkpoint {
