@@ -78,7 +78,7 @@ async function follow(
   roles.startOthers();
   const ended = roles.coordinator.ended.then(() => "ended" as const);
   const polled = poll(client, view, stop).then(() => "stopped" as const);
-  return Promise.race([ended, polled]);
+  return await Promise.race([ended, polled]);
 }
 
 /** Shows the run's status until `stop` aborts. */

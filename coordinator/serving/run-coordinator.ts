@@ -146,7 +146,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     present = workers;
   });
   await core.advance();
-  return Promise.race([untilOver(core, shutdown.stop), ledger.failed]);
+  return await Promise.race([untilOver(core, shutdown.stop), ledger.failed]);
 }
 
 function beginChores(
