@@ -1,6 +1,6 @@
 import type { Pointer } from "../native/ggml-api.ts";
 import type { BatchInputs } from "./batch-inputs.ts";
-import { accumulate, type LayerContext, norm } from "./linear.ts";
+import { accumulate, type LayerContext, norm, transposedProduct } from "./linear.ts";
 import type { MemoryLimits } from "./memory-limits.ts";
 import { TOKEN_STEP } from "./packing.ts";
 import type { LlamaShape } from "./trainable.ts";
@@ -154,7 +154,7 @@ function timesHead(context: HeadContext, dz: Pointer, count: number): Pointer {
   const { ops } = graph;
   const products = cutHead(context).map(({ from, count: rows }) => {
     const part = ops.view2d(dz, rows, count, shape.vocabulary * FLOAT_BYTES, from * FLOAT_BYTES);
-    return ops.outProd(weights.dequantized(ops, weights.head, { from, rows }), ops.transpose(part));
+    return transposedProduct(ops, weights.dequantized(ops, weights.head, { from, rows }), part);
   });
   return products.reduce((a, b) => ops.add(a, b));
 }

@@ -1,4 +1,5 @@
 import type { Pointer } from "../native/ggml-api.ts";
+import type { Ops } from "./backend.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { LayerParameters, LoraTensors } from "./parameters.ts";
 import type { BaseWeights } from "./weights.ts";
@@ -36,7 +37,7 @@ function matrix({ graph, weights, parameters }: LayerContext, weight: string, x:
     y: ops.mulMat(weights.get(weight).tensor, x),
     backward(dy) {
       if (gradient !== null) accumulate(graph, gradient, ops.outProd(x, dy));
-      return ops.outProd(weights.dequantized(ops, weight), ops.transpose(dy));
+      return transposedProduct(ops, weights.dequantized(ops, weight), dy);
     },
   };
 }
@@ -73,6 +74,11 @@ export function norm(
       return ops.rmsNormBack(ops.mul(dy, w), x, epsilon);
     },
   };
+}
+
+/** Wᵀ y of W [in, out] and y [out, N], over a transposed copy of W: a product along rows has the faster kernels. */
+export function transposedProduct(ops: Ops, w: Pointer, y: Pointer): Pointer {
+  return ops.mulMat(ops.cont(ops.transpose(w)), y);
 }
 
 /** Adds to a sum that lives as long as the engine. */
