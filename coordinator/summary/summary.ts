@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LaneBalanceInit } from "../../proto/index.ts";
+import type { LaneBalance } from "../../proto/index.ts";
 import type { PolicyName, TrainedMetrics } from "../ledger/events.ts";
 import type { LedgerState, StepRecord } from "../ledger/state.ts";
 import { compareRounds, type HeldOut } from "./held-out.ts";
@@ -54,14 +54,14 @@ export interface Summary {
   readonly reason: string;
   readonly steps: readonly StepReport[];
   readonly heldOut: HeldOut;
-  readonly ledger: readonly LaneBalanceInit[];
+  readonly ledger: readonly LaneBalance[];
   /** Instances that cannot be used, and why. */
   readonly unusable: Readonly<Record<string, string>>;
   readonly versions: readonly PolicyName[];
 }
 
 /** Sums a run up. `balances` are the books of every lane. */
-export function summarize(state: LedgerState, balances: readonly LaneBalanceInit[]): Summary {
+export function summarize(state: LedgerState, balances: readonly LaneBalance[]): Summary {
   return {
     run: state.run,
     state: state.phase,
