@@ -1,17 +1,31 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { FleetError } from "../../core/index.ts";
 import type { ArchivedFile } from "../ledger/events.ts";
 import type { Outcome } from "../ledger/state.ts";
 import { type ArchivedRollout, OUTCOME_COLUMNS, ROLLOUT_COLUMNS } from "./columns.ts";
 import { writeParquet } from "./parquet.ts";
 
-/** A range of ROLLOUTS, both ends included. */
+/** The folder holds what the ledger knows nothing of. */
+export class ForeignArchiveError extends FleetError {
+  readonly code = "coordinator.foreign_archive";
+  readonly disposition = "reject";
+}
+
+/** A range of sequences in ROLLOUTS, or of outcomes counted from 1; both ends included. */
 export interface SequenceRange {
   readonly from: number;
   readonly through: number;
 }
 
-/** The run's archive: `rollouts/` and `outcomes/`, Parquet files named by the range of ROLLOUTS that they close. */
+/** How far the archive goes, as the ledger says. */
+export interface ArchivedSoFar {
+  /** In ROLLOUTS. */
+  readonly through: number;
+  readonly outcomes: number;
+}
+
+/** The run's archive: Parquet files `rollouts/`, named by their range of ROLLOUTS, and `outcomes/`, by their numbers. */
 export interface Archive {
   /** Writes one range of rollouts; null when there is none in it. Writing a range again replaces its file. */
   writeRollouts(range: SequenceRange, rollouts: readonly ArchivedRollout[]): Promise<ArchivedFile | null>;
@@ -19,12 +33,17 @@ export interface Archive {
   writeOutcomes(range: SequenceRange, outcomes: readonly Outcome[]): Promise<ArchivedFile | null>;
 }
 
-/** Opens the archive in `folder`, making it where it is missing; temporary files of a crash are removed. */
-export async function openArchive(folder: string): Promise<Archive> {
-  for (const table of ["rollouts", "outcomes"]) {
-    await mkdir(join(folder, table), { recursive: true });
-    await removeTemporaryFiles(join(folder, table));
-  }
+/**
+ * Opens the archive in `folder`, making it where it is missing. What a crash left is removed: temporary files, and the
+ * one file of a table that the ledger was not told of any more.
+ *
+ * @throws {ForeignArchiveError} when there are more such files than a crash leaves
+ */
+export async function openArchive(folder: string, known: ArchivedSoFar): Promise<Archive> {
+  await Promise.all([
+    tidy(join(folder, "rollouts"), known.through),
+    tidy(join(folder, "outcomes"), known.outcomes),
+  ]);
   return {
     writeRollouts: (range, rollouts) => write("rollouts", range, ROLLOUT_COLUMNS, rollouts),
     writeOutcomes: (range, outcomes) => write("outcomes", range, OUTCOME_COLUMNS, outcomes),
@@ -49,7 +68,15 @@ function nameOf({ from, through }: SequenceRange): string {
   return `${padded(from)}-${padded(through)}.parquet`;
 }
 
-async function removeTemporaryFiles(folder: string): Promise<void> {
+async function tidy(folder: string, known: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const names = await readdir(folder);
-  await Promise.all(names.filter((name) => name.endsWith(".tmp")).map((name) => rm(join(folder, name))));
+  const unknown = names.filter((name) => name.endsWith(".parquet") && Number.parseInt(name, 10) > known);
+  if (unknown.length > 1) {
+    throw new ForeignArchiveError(
+      `${folder} holds ${unknown.length} files that the ledger does not know, such as ${unknown[0]}: move them away, or choose another run id`,
+    );
+  }
+  const left = [...unknown, ...names.filter((name) => name.endsWith(".tmp"))];
+  await Promise.all(left.map((name) => rm(join(folder, name))));
 }

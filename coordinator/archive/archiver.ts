@@ -50,22 +50,29 @@ async function archiveRange(
 ): Promise<void> {
   const { state } = core;
   const range = { from: state.archivedThrough + 1, through };
-  const outcomes = [...state.outcomes];
+  const outcomes = state.outcomes.filter(({ sequence }) => (sequence ?? 0) <= through);
   const named = namedSequences(state);
   const rollouts: ArchivedRollout[] = [];
-  let orphans = 0;
+  const passedOver: number[] = [];
   if (range.from <= through) {
     for await (const { sequence, data } of store.read(range.from, through)) {
       const rollout = decodeRollout(data);
       const isPartial = rollout.completion?.finish === "FINISH_PARTIAL";
       if (named.has(sequence)) rollouts.push(rowOf({ sequence, data }, rollout, instances));
-      else if (!isPartial) orphans += 1; // Stored, and never decided about: its worker delivered it again.
+      else if (!isPartial) passedOver.push(sequence); // Its worker delivered it again, or was told that it is not wanted.
     }
   }
+  const first = state.archivedOutcomes + 1;
   const written = {
     rollouts: await archive.writeRollouts(range, rollouts),
-    outcomes: await archive.writeOutcomes(range, outcomes),
+    outcomes: await archive.writeOutcomes(
+      { from: first, through: state.archivedOutcomes + outcomes.length },
+      outcomes,
+    ),
   };
+  const namedNow = namedSequences(state);
+  if (passedOver.some((sequence) => namedNow.has(sequence))) return; // Decided about just now: the next turn has it.
+  const orphans = passedOver.length;
   await core.decide({ type: "archived", through, orphans, ...written });
   await store.purgeBelow(Math.min(through + 1, ...state.liveSequences));
 }

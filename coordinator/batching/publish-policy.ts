@@ -27,7 +27,7 @@ export async function publishPolicy(
   { step, epoch, adapter, metrics }: PolicyHeader,
   bytes: Uint8Array,
 ): Promise<{ version: number }> {
-  if (step <= core.state.step) return knownPolicy(core.state, step, adapter);
+  if (step <= core.state.step) return knownPolicy(core, stores, step, adapter);
   assertTrains(core.state, step, epoch);
   await stores.adapters.put(adapter, bytes);
   assertTrains(core.state, step, epoch);
@@ -43,7 +43,9 @@ export async function skipStep(
   stores: PolicyStores,
   { step, epoch, reason }: SkipStepRequest,
 ): Promise<{ version: number }> {
-  if (step <= core.state.step) return { version: step };
+  if (step <= core.state.step) {
+    return knownPolicy(core, stores, step, policyOf(core.state, step - 1).adapter);
+  }
   assertTrains(core.state, step, epoch);
   await core.decide({ type: "step_skipped", step, epoch, reason });
   await pointAtNewest(core.state, stores.pointer);
@@ -55,10 +57,21 @@ export async function pointAtNewest(state: LedgerState, pointer: PolicyPointer):
   await pointer.set({ ...policyOf(state, state.step), base: state.base });
 }
 
-function knownPolicy(state: LedgerState, step: number, adapter: string): { version: number } {
-  const known = state.policies[step]?.adapter;
-  if (known === adapter) return { version: step };
-  throw new PolicyRefusedError(`policy ${step} is adapter ${known}; ${adapter} cannot be policy ${step} too`);
+async function knownPolicy(
+  core: Core,
+  stores: PolicyStores,
+  step: number,
+  adapter: string,
+): Promise<{ version: number }> {
+  const known = policyOf(core.state, step).adapter;
+  if (known !== adapter) {
+    throw new PolicyRefusedError(
+      `policy ${step} is adapter ${known}; ${adapter} cannot be policy ${step} too`,
+    );
+  }
+  await core.settled();
+  await pointAtNewest(core.state, stores.pointer); // The first time may have ended before that.
+  return { version: step };
 }
 
 function assertTrains(state: LedgerState, step: number, epoch: number): void {

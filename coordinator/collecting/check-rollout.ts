@@ -9,7 +9,20 @@ const BYTES_PER_TOKEN = 4;
 export function rolloutProblem(rollout: Rollout, finished: boolean): string | null {
   const { completion } = rollout;
   if (!completion) return "it has no completion";
+  const isPartial = completion.finish === "FINISH_PARTIAL";
+  if (completion.finish === "FINISH_UNSPECIFIED" || isPartial === finished) {
+    return `it is sent as ${finished ? "finished" : "partial"} and its finish is ${completion.finish}`;
+  }
   return completionProblem(completion) ?? (finished ? rewardProblem(rollout) : null);
+}
+
+/** What a rollout says of its task that the ledger does not, in words; null when all is as it says. */
+export function identityProblem(state: LedgerState, { run, task, lane, instance }: Rollout): string | null {
+  const live = state.tasks.get(task);
+  if (run !== state.run) return `it is of run ${run}, not ${state.run}`;
+  if (live === undefined) return null;
+  if (lane !== live.lane) return `its task is of lane ${live.lane}, not ${lane}`;
+  return instance === live.instance ? null : `its task is about ${live.instance}, not ${instance}`;
 }
 
 function completionProblem(completion: Completion): string | null {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FailedSample, Rollout, SampleOutcome } from "../../proto/index.ts";
-import { openSamples, rejectOpen } from "../leasing/decide-lease.ts";
+import { rejectOpen } from "../leasing/decide-lease.ts";
 import type { AcceptedRollout, Decision } from "../ledger/events.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { SampleState } from "../ledger/transitions.ts";
@@ -57,11 +57,12 @@ export function oldestVersion({ completion }: Rollout): number {
   return Math.min(...(completion?.spans ?? []).map((span) => span.policyVersion));
 }
 
-/** What follows from a sample that could not be made. */
+/** What follows from a sample that could not be made: nothing unless its live lease says so, and says so once. */
 export function judgeFailure(state: LedgerState, failure: FailedSample): Decision[] {
   const task = state.tasks.get(failure.task);
   const sample = task?.samples[failure.sample];
-  if (task === undefined || sample?.state !== "open") return [];
+  if (task === undefined || sample === undefined) return [];
+  if (!holdsSample(state, failure.lease, failure.task, failure.sample)) return [];
   const { errorClass: reason, message } = failure;
   if (reason === PROMPT_TOO_LONG) return [rejectOpen(task, reason, message, true)];
   const failed: Decision = { type: "failed", task: task.task, sample: failure.sample, reason, message };
@@ -70,11 +71,10 @@ export function judgeFailure(state: LedgerState, failure: FailedSample): Decisio
   return [{ type: "rejected", task: task.task, samples, reason, message, replace: false, unusable: false }];
 }
 
-/** Whether a lease still holds a sample of its task, so that a partial one may be taken from it. */
+/** Whether a lease still holds a sample of its task, so that tokens or a failure of it may be taken from it. */
 export function holdsSample(state: LedgerState, lease: string, task: string, index: number): boolean {
   const held = state.leases.get(lease);
-  const live = state.tasks.get(task);
-  return held?.task === task && live !== undefined && openSamples(live).includes(index);
+  return held?.task === task && held.samples.has(index);
 }
 
 function stateOfLetter(letter: string | undefined): SampleState | undefined {

@@ -11,9 +11,8 @@ import type {
 } from "../../proto/index.ts";
 import { type CollectAnswers, encodeRollout, type RolloutStore } from "../../transport/index.ts";
 import { endLease } from "../leasing/decide-lease.ts";
-import type { Lane } from "../ledger/events.ts";
 import type { Core } from "../serving/core.ts";
-import { policyProblem, rolloutProblem } from "./check-rollout.ts";
+import { identityProblem, policyProblem, rolloutProblem } from "./check-rollout.ts";
 import { holdsSample, judgeFailure, judgeSample, oldestVersion, summarizeRollout } from "./judge-sample.ts";
 
 /** Messages of one worker that are worked on at once. */
@@ -30,13 +29,26 @@ export async function serveCollect(
   answers: CollectAnswers,
 ): Promise<void> {
   const working = new Set<Promise<void>>();
-  for await (const message of messages) {
-    const work = serveMessage(core, store, message, answers).finally(() => working.delete(work));
-    work.catch(() => {}); // Awaited below.
-    working.add(work);
-    if (working.size >= AT_ONCE) await Promise.race(working);
+  const failure = Promise.withResolvers<never>();
+  let hasFailed = false;
+  failure.promise.catch(() => {
+    hasFailed = true;
+  });
+
+  async function takeIn(): Promise<void> {
+    for await (const message of messages) {
+      if (message.release) await Promise.all(working); // It ends what was sent before it.
+      if (hasFailed) return;
+      const work = serveMessage(core, store, message, answers).finally(() => working.delete(work));
+      work.catch(failure.reject);
+      working.add(work);
+      if (working.size >= AT_ONCE) await Promise.race(working);
+    }
+    await Promise.all(working);
   }
-  await Promise.all(working);
+
+  // The stream ends with the first message that cannot be answered, so that its worker sends it again.
+  await Promise.race([takeIn(), failure.promise]);
 }
 
 async function serveMessage(
@@ -65,10 +77,10 @@ async function takeFinished(core: Core, store: RolloutStore, { rollout }: Finish
   if (!rollout) return { task: "", sample: 0, outcome: "OUTCOME_REFUSED", reason: "it holds no rollout" };
   const { task, sample, attempt } = rollout;
   const early = refusal(core, rollout) ?? problemOf(core, rollout, true);
-  if (early !== null) return early;
-  const stored = await storeRollout(store, rollout);
+  if (early !== null) return onceDurable(core, early);
+  const stored = await storeRollout(core, store, rollout);
   const late = refusal(core, rollout); // Somebody else may have delivered it meanwhile.
-  if (late !== null) return late;
+  if (late !== null) return onceDurable(core, late);
   await core.decide({ type: "accepted", task, sample, attempt, rollout: summarizeRollout(rollout, stored) });
   return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
 }
@@ -85,10 +97,10 @@ async function takePartial(
       ? null
       : { task, sample, outcome: "OUTCOME_CLOSED", reason: `lease ${lease} does not hold it` };
   const early = notHeld() ?? problemOf(core, rollout, false);
-  if (early !== null) return early;
-  const { sequence } = await storeRollout(store, rollout);
+  if (early !== null) return onceDurable(core, early);
+  const { sequence } = await storeRollout(core, store, rollout);
   const late = notHeld();
-  if (late !== null) return late;
+  if (late !== null) return onceDurable(core, late);
   await core.decide({ type: "partial", task, sample, sequence, oldest: oldestVersion(rollout) });
   return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
 }
@@ -96,7 +108,10 @@ async function takePartial(
 async function takeFailed(core: Core, failure: FailedSample): Promise<Answer> {
   const { task, sample } = failure;
   const decisions = judgeFailure(core.state, failure);
-  if (decisions.length === 0) return { task, sample, outcome: "OUTCOME_CLOSED", reason: "it is not open" };
+  if (decisions.length === 0) {
+    const reason = `lease ${failure.lease} does not hold it`;
+    return onceDurable(core, { task, sample, outcome: "OUTCOME_CLOSED", reason });
+  }
   await core.decide(...decisions);
   return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
 }
@@ -112,7 +127,7 @@ function renewLeases({ state, terms }: Core, { worker, leases }: Heartbeat): str
 
 async function takeRelease(core: Core, { lease, reason }: Release): Promise<{ lease: string }> {
   const decisions = endLease(core.state, lease, reason, reason.startsWith(ENGINE_DIED));
-  if (decisions.length > 0) await core.decide(...decisions);
+  await (decisions.length > 0 ? core.decide(...decisions) : core.settled());
   return { lease };
 }
 
@@ -120,24 +135,35 @@ async function takeRelease(core: Core, { lease, reason }: Release): Promise<{ le
 const ENGINE_DIED = "engine-died";
 
 async function storeRollout(
+  { state }: Core,
   store: RolloutStore,
   rollout: Rollout,
 ): Promise<{ sequence: number; sha256: string }> {
   const bytes = encodeRollout(rollout);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { sequence: await store.put(bytes, sha256), sha256 };
+  const sequence = await store.put(bytes, sha256);
+  if (sequence > state.archivedThrough) return { sequence, sha256 };
+  // Stored by an attempt that was never decided about, and passed over by the archive since.
+  return { sequence: await store.put(bytes, `${sha256}.${state.archivedThrough}`), sha256 };
+}
+
+/** An answer that rests on what was decided waits until that is durable. */
+async function onceDurable(core: Core, answer: Answer): Promise<Answer> {
+  await core.settled();
+  return answer;
 }
 
 /** Null while the sample is open. */
 function refusal(core: Core, { task, sample, lane }: Rollout): Answer | null {
   const outcome = judgeSample(core.state, task, sample);
   if (outcome === "OUTCOME_ACCEPTED") return null;
-  if (outcome === "OUTCOME_DUPLICATE") core.duplicates[lane as Lane] += 1;
+  if (outcome === "OUTCOME_DUPLICATE") core.duplicates[lane === "eval" ? "eval" : "train"] += 1;
   return { task, sample, outcome, reason: outcome === "OUTCOME_REFUSED" ? "it was never issued" : "" };
 }
 
 function problemOf({ state }: Core, rollout: Rollout, finished: boolean): Answer | null {
-  const reason = rolloutProblem(rollout, finished) ?? policyProblem(state, rollout);
+  const reason =
+    identityProblem(state, rollout) ?? rolloutProblem(rollout, finished) ?? policyProblem(state, rollout);
   if (reason === null) return null;
   return { task: rollout.task, sample: rollout.sample, outcome: "OUTCOME_REFUSED", reason };
 }

@@ -15,7 +15,7 @@ const VARIANT = "base";
 /** The dataset is not the one that the run was started with. */
 export class InstanceMissingError extends FleetError {
   readonly code = "coordinator.instance_missing";
-  readonly disposition = "fatal";
+  readonly disposition = "reject";
 }
 
 /** What a task's message is made from. */
@@ -75,6 +75,17 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
+/** @throws {InstanceMissingError} when a task that is outstanding is about an instance that is not there */
+export function assertInstancesThere(state: LedgerState, instances: ReadonlyMap<string, Instance>): void {
+  for (const { task, instance } of state.tasks.values()) {
+    if (!instances.has(instance)) {
+      throw new InstanceMissingError(
+        `instance ${instance} of task ${task} is not in the dataset any more: continue the run with the files that it was started with`,
+      );
+    }
+  }
+}
+
 /** What a message says of its task; taken at once, since the task may change before the message is sent. */
 type Order = Pick<TaskInit, "run" | "lane" | "samples" | "policy" | "seed"> & {
   readonly task: string;
@@ -106,11 +117,7 @@ async function publishOrder(parts: DispatcherParts, order: Order): Promise<void>
   const { render, sampling, reward } = parts;
   const { task, dispatch, lane = "" } = order;
   const instance = parts.instances.get(order.instance);
-  if (instance === undefined) {
-    throw new InstanceMissingError(
-      `instance ${order.instance} of task ${task} is not in the dataset any more`,
-    );
-  }
+  if (instance === undefined) throw new InstanceMissingError(`there is no instance ${order.instance}`);
   const message: TaskInit = {
     ...order,
     variant: VARIANT,

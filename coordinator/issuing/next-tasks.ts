@@ -23,13 +23,16 @@ export function lastStep(state: LedgerState): number {
 
 /** The version whose evaluation must be over before anything else is issued; null when none is due. */
 export function dueEvaluation(state: LedgerState, heldOut: number): number | null {
-  const { evalEvery, evalTasks } = state.settings;
+  const { evalEvery, evalTasks, staleness } = state.settings;
+  const { step } = state;
   if (evalTasks === 0 || heldOut === 0) return null;
-  const version = state.step;
-  const isDue = version === 0 || version >= lastStep(state) || (evalEvery > 0 && version % evalEvery === 0);
   const open = [...state.evals.values()].find((round) => !round.done);
   if (open !== undefined) return open.version;
-  return isDue && state.evals.get(version)?.done !== true ? version : null;
+  const latest = evalEvery === 0 ? 0 : step - (step % evalEvery);
+  // Steps may have gone on while an evaluation was under way; adapters are kept for so long.
+  const due = step - latest <= staleness + 1 ? [latest] : [];
+  if (step >= lastStep(state)) due.push(step);
+  return due.find((version) => !state.evals.has(version)) ?? null;
 }
 
 /**
@@ -39,14 +42,15 @@ export function dueEvaluation(state: LedgerState, heldOut: number): number | nul
 export function nextTasks(state: LedgerState, prompts: Prompts): Decision[] {
   if (state.phase !== "running") return [];
   const version = dueEvaluation(state, prompts.heldOut.length);
-  if (version !== null) return state.evals.has(version) ? [] : evaluationTasks(state, prompts, version);
+  if (version !== null) return evaluationTasks(state, prompts, version);
   return trainingTasks(state, prompts);
 }
 
 function evaluationTasks(state: LedgerState, prompts: Prompts, version: number): Decision[] {
   const { evalTasks, evalTemperatures } = state.settings;
   const instances = prompts.heldOut.slice(0, evalTasks);
-  return evalTemperatures.flatMap((temperature, t) =>
+  const issued = state.evals.get(version)?.issued ?? 0;
+  const tasks = evalTemperatures.flatMap((temperature, t) =>
     instances.map((instance, i) => ({
       type: "issued" as const,
       task: `e${version}-${t * instances.length + i}`,
@@ -58,6 +62,7 @@ function evaluationTasks(state: LedgerState, prompts: Prompts, version: number):
       version,
     })),
   );
+  return tasks.slice(issued);
 }
 
 function trainingTasks(state: LedgerState, prompts: Prompts): Decision[] {

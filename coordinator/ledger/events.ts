@@ -217,7 +217,7 @@ export type Decision =
     }
   /** Every task of the version's evaluation is over. */
   | { readonly type: "evaluated"; readonly version: number }
-  /** ROLLOUTS up to `through`, and the oldest `outcomes.rows` outcomes, are in the archive. */
+  /** ROLLOUTS up to `through`, and the oldest `outcomes.rows` outcomes of samples up to there, are in the archive. */
   | {
       readonly type: "archived";
       readonly through: number;

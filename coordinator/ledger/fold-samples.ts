@@ -65,7 +65,7 @@ export function skipSamples(state: LedgerState, event: EventOf<"skipped">): void
     endSample(state, task, index, "skipped", event.reason, null);
     count(state.lanes[task.lane].skipped, event.reason);
   }
-  task.owed = 0;
+  if (event.reason !== "stale") task.owed = 0;
   closeTaskWhenOver(state, task);
 }
 

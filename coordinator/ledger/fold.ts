@@ -42,6 +42,8 @@ const APPLY: Apply = {
   configured: (state, event) => {
     state.settings = event.settings;
     state.stopAfter = null;
+    state.givenUp = 0;
+    state.refilled = 0;
     if (state.phase === "ended" || state.phase === "failed") movePhase(state, "running");
   },
   paused: (state) => movePhase(state, "paused"),
@@ -67,10 +69,7 @@ const APPLY: Apply = {
   step_skipped: skipStep,
   skipped: skipSamples,
   evaluated: finishEvaluation,
-  archived: (state, event) => {
-    state.archivedThrough = event.through;
-    state.outcomes = state.outcomes.slice(event.outcomes?.rows ?? 0);
-  },
+  archived: noteArchived,
   ended: (state, event) => {
     movePhase(state, event.failed ? "failed" : "ended");
     state.endReason = event.reason;
@@ -85,6 +84,14 @@ function movePhase(state: LedgerState, to: RunPhase): void {
 function nextEpoch(who: string, before: number, epoch: number): number {
   if (epoch === before + 1) return epoch;
   throw new IllegalTransitionError(`${who} epoch ${epoch} cannot follow epoch ${before}`);
+}
+
+/** Outcomes go in the order in which they became known; those whose rollout is beyond the range stay. */
+function noteArchived(state: LedgerState, event: EventOf<"archived">): void {
+  let left = event.outcomes?.rows ?? 0;
+  state.archivedThrough = event.through;
+  state.archivedOutcomes += left;
+  state.outcomes = state.outcomes.filter((outcome) => (outcome.sequence ?? 0) > event.through || left-- <= 0);
 }
 
 function noteUnusable(state: LedgerState, event: EventOf<"rejected">): void {

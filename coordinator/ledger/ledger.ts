@@ -32,7 +32,7 @@ export interface Ledger {
   /**
    * Decides: the state changes at once; resolves once all of it is durable.
    *
-   * @throws {IllegalTransitionError} at once, when a decision cannot follow
+   * @throws {IllegalTransitionError} at once, when a decision cannot follow; the ledger has then failed
    * @throws {FencedError} when another coordinator has written; nothing that was decided here since survives
    */
   decide(...decisions: readonly Decision[]): Promise<void>;
@@ -44,6 +44,8 @@ export interface Ledger {
 
 /** How long storage may be unreachable before the coordinator gives up. */
 const APPEND_DEADLINE_MS = 300_000;
+/** Most of a message, so that what gathers while storage does not answer fits the server's limit. */
+const MESSAGE_BYTES = 512 * 1024;
 /** Between two attempts to reach storage that does not answer. */
 const ASK_AGAIN_MS = 250;
 
@@ -81,8 +83,13 @@ function createLedger(log: LedgerLog, clock: Clock, state: LedgerState, lastSequ
 
   async function write(group: readonly LedgerEvent[]): Promise<void> {
     try {
-      const data = Buffer.from(JSON.stringify(group));
-      last = await withDeadline("the ledger to be written", APPEND_DEADLINE_MS, appendOnce(log, data, last));
+      for (const data of encodeEvents(group)) {
+        last = await withDeadline(
+          "the ledger to be written",
+          APPEND_DEADLINE_MS,
+          appendOnce(log, data, last),
+        );
+      }
     } catch (error) {
       failure.reject(error);
       throw error;
@@ -94,7 +101,12 @@ function createLedger(log: LedgerLog, clock: Clock, state: LedgerState, lastSequ
     failed: failure.promise,
     decide: (...decisions) => {
       const events = decisions.map((decision) => ({ ...decision, at: clock.wallMs() }));
-      for (const event of events) applyEvent(state, event);
+      try {
+        for (const event of events) applyEvent(state, event);
+      } catch (error) {
+        failure.reject(error); // The state is ahead of what is written and cannot be used further.
+        throw error;
+      }
       const durable = enqueue(events);
       durable.catch(() => {}); // `failed` tells it to those who do not wait here.
       return durable;
@@ -138,6 +150,21 @@ async function readTail(
 function unlessUncertain(error: unknown): null {
   if (dispositionOf(error) === "retry" || error instanceof WrongLastSequenceError) return null;
   throw error;
+}
+
+/** Events as messages, each a list. */
+function encodeEvents(events: readonly LedgerEvent[]): Buffer[] {
+  const messages: string[][] = [[]];
+  let bytes = 0;
+  for (const text of events.map((event) => JSON.stringify(event))) {
+    if (bytes + text.length > MESSAGE_BYTES && bytes > 0) {
+      messages.push([]);
+      bytes = 0;
+    }
+    messages.at(-1)?.push(text);
+    bytes += text.length;
+  }
+  return messages.map((list) => Buffer.from(`[${list.join(",")}]`));
 }
 
 function decodeEvents(data: Uint8Array, sequence: number): LedgerEvent[] {

@@ -192,6 +192,8 @@ export interface LedgerState {
   /** Largest sequence that an event named. */
   lastSequence: number;
   archivedThrough: number;
+  /** Outcomes in the archive. */
+  archivedOutcomes: number;
   /** Not yet in the archive, oldest first. */
   outcomes: Outcome[];
 }
@@ -249,6 +251,7 @@ export function emptyState(): LedgerState {
     liveSequences: new Set(),
     lastSequence: 0,
     archivedThrough: 0,
+    archivedOutcomes: 0,
     outcomes: [],
   };
 }

@@ -1,4 +1,4 @@
-import { withDeadline } from "../../core/index.ts";
+import { DeadlineError, withDeadline } from "../../core/index.ts";
 
 /** Tells those who wait that something was decided and is durable. */
 export interface Changes {
@@ -18,6 +18,9 @@ export function createChanges(): Changes {
       bell.resolve();
       bell = Promise.withResolvers();
     },
-    next: (signal) => withDeadline("the ledger to change", LOOK_AGAIN_MS, bell.promise, signal),
+    next: (signal) =>
+      withDeadline("the ledger to change", LOOK_AGAIN_MS, bell.promise, signal).catch((error: unknown) => {
+        if (!(error instanceof DeadlineError)) throw error;
+      }),
   };
 }

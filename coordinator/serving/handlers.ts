@@ -86,7 +86,10 @@ async function answerLease(parts: HandlerParts, request: LeaseRequest): Promise<
   const { core, termMs } = parts;
   assertSameRun(core, request.run);
   const verdict = judgeLease(core.state, request);
-  if (verdict.kind === "settled") return { settled: {} };
+  if (verdict.kind === "settled") {
+    await core.settled();
+    return { settled: {} };
+  }
   if (verdict.kind === "held") {
     return { held: { retryInMs: Math.ceil(core.terms.remainingMs(verdict.lease)) } };
   }

@@ -12,7 +12,7 @@ import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
 import { pointAtNewest } from "../batching/publish-policy.ts";
 import type { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "../config.ts";
-import { createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
+import { assertInstancesThere, createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
 import { type RunPrompts, readPrompts } from "../issuing/read-prompts.ts";
 import { openPromptRenderer } from "../issuing/render-prompt.ts";
 import { hopelessness, isOver } from "../issuing/run-end.ts";
@@ -87,7 +87,10 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const archiver = createArchiver({
     core,
     store: stores.rollouts,
-    archive: await openArchive(options.archive),
+    archive: await openArchive(options.archive, {
+      through: core.state.archivedThrough,
+      outcomes: core.state.archivedOutcomes,
+    }),
     instances: asked.instances,
   });
   const summary = createSummaryWriter(options.summary, core);
@@ -104,7 +107,9 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   });
 
   await withDeadline("the archive to be complete", ARCHIVE_DEADLINE_MS, archiver.archiveAll());
-  if (outcome !== "stopped") await core.decide({ type: "ended", ...outcome });
+  const { phase } = core.state;
+  if (outcome !== "stopped" && phase !== "ended" && phase !== "failed")
+    await core.decide({ type: "ended", ...outcome });
   await summary.write();
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
   if (outcome !== "stopped" && outcome.failed) throw new RunFailedError(outcome.reason);
@@ -200,10 +205,11 @@ async function openCore(
   options: CoordinatorOptions,
   ledger: Ledger,
   dispatcher: Dispatcher,
-  { prompts }: RunPrompts,
+  { prompts, instances }: RunPrompts,
 ): Promise<Core> {
   const { logger } = options;
   const opening = openingDecisions(ledger.state, { ...options, settings: settingsOf(options) });
+  assertInstancesThere(ledger.state, instances);
   await ledger.decide(...opening);
   const terms = createLeaseTerms(systemClock, termOf(options));
   for (const lease of ledger.state.leases.keys()) terms.renew(lease);

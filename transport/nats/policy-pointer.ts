@@ -48,6 +48,7 @@ export async function openPolicyPointer(link: NatsLink, run: string): Promise<Po
       const entries = await link.ask("the policy pointer's changes", () => kv.watch({ key: KEY }));
       const stop = () => entries.stop();
       signal.addEventListener("abort", stop, { once: true });
+      if (signal.aborted) stop(); // Meanwhile.
       try {
         for await (const entry of entries) yield parse(entry.value);
       } catch (error) {

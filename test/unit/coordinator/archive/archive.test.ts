@@ -18,7 +18,7 @@ describe("the archive", () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it("gives back what was written, with what became of it", async () => {
-    const archive = await openArchive(folder);
+    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
     await archive.writeRollouts({ from: 1, through: 2 }, [
       rolloutThat(1, { reward: 0.25 }),
       rolloutThat(2, { reward: 1 }),
@@ -38,7 +38,7 @@ describe("the archive", () => {
   });
 
   it("sorts by reward, best first, and stops at the most asked for", async () => {
-    const archive = await openArchive(folder);
+    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
     const rewards = [0.5, -1, 1, 0.75];
     await archive.writeRollouts(
       { from: 1, through: 4 },
@@ -51,7 +51,7 @@ describe("the archive", () => {
   });
 
   it("names files by their range and leaves no temporary one", async () => {
-    const archive = await openArchive(folder);
+    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
 
     const written = await archive.writeRollouts({ from: 3, through: 12 }, [rolloutThat(3, {})]);
 
@@ -61,7 +61,7 @@ describe("the archive", () => {
   });
 
   it("writes no file for a range without rollouts, and reads nothing where nothing is", async () => {
-    const archive = await openArchive(folder);
+    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
 
     expect(await archive.writeRollouts({ from: 1, through: 9 }, [])).toBeNull();
     expect(await readArchive(folder, { sort: "sequence", atMost: 10 })).toEqual([]);
