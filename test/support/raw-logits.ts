@@ -4,8 +4,10 @@
  * @module
  */
 import { type ContextSize, type DecodeContext, openContext } from "../../llama/decoding/context.ts";
-import { loadModel } from "../../llama/decoding/load-model.ts";
+import { type LoadedModel, loadModel } from "../../llama/decoding/load-model.ts";
 import { withLlamaLog } from "../../llama/native/llama-api.ts";
+
+const loaded = new Map<string, LoadedModel>();
 
 /** Does some work on a context over a model's file, and closes it. */
 export function withContext<T>(
@@ -13,7 +15,8 @@ export function withContext<T>(
   size: Pick<ContextSize, "cells" | "sequences"> & Partial<ContextSize>,
   work: (context: DecodeContext) => T,
 ): T {
-  const model = loadModel(gguf, "cpu");
+  const model = loaded.get(gguf) ?? loadModel(gguf, "cpu");
+  loaded.set(gguf, model);
   const context = openContext(model, { outputs: size.sequences, threads: 1, exact: true, ...size });
   return withLlamaLog(model.llama, () => {
     using open = context;
@@ -43,4 +46,28 @@ export function logSoftmax(logits: Float32Array, temperature: number): number[] 
 /** −Σ p log p in nats. */
 export function entropyOf(logps: readonly number[]): number {
   return -logps.reduce((sum, logp) => sum + Math.exp(logp) * logp, 0);
+}
+
+/** Which tokens may be chosen; see `SamplingSettings`. */
+export interface Truncation {
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+}
+
+/** Probabilities after truncation, zero for what is left out: first topK, of these topP, of these minP. */
+export function truncate(logps: readonly number[], { topK = 0, topP = 1, minP = 0 }: Truncation): number[] {
+  const shares = logps.map((logp, token) => ({ token, share: Math.exp(logp) }));
+  let kept = shares.toSorted((a, b) => b.share - a.share).slice(0, topK || shares.length);
+  const wanted = topP * sumOf(kept);
+  kept = kept.filter((_, rank) => topP === 1 || sumOf(kept.slice(0, rank)) < wanted);
+  kept = kept.filter(({ share }) => share >= minP * (kept[0]?.share ?? 0));
+  const sum = sumOf(kept);
+  const probabilities = logps.map(() => 0);
+  for (const { token, share } of kept) probabilities[token] = share / sum;
+  return probabilities;
+}
+
+function sumOf(shares: readonly { readonly share: number }[]): number {
+  return shares.reduce((sum, { share }) => sum + share, 0);
 }
