@@ -43,6 +43,8 @@ export interface Decoder {
 }
 
 interface WaitingDrain {
+  /** Digest of the adapter that it begins with. */
+  readonly adapter: string;
   readonly begin: () => void;
   readonly overtake: (by: Policy) => void;
 }
@@ -99,6 +101,7 @@ export function createDecoder(
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     waitingDrain = {
+      adapter: policy.adapter,
       begin: () => {
         beginDrain(policy, adapter);
         resolve();
@@ -136,7 +139,10 @@ export function createDecoder(
     get prefillTokens() {
       return lanes().reduce((sum, lane) => sum + lane.prefillTokens, 0);
     },
-    adaptersInUse: () => lanes().map((lane) => lane.policy.adapter),
+    adaptersInUse() {
+      const set = lanes().map((lane) => lane.policy.adapter);
+      return waitingDrain === null ? set : [...set, waitingDrain.adapter];
+    },
     submit(group, request) {
       const failure = whyNotServable(request, options.contextTokens, model.vocabulary);
       const runs = request.samples.map((sample) => createSampleRun(group, request, sample, tokenizer, clock));
