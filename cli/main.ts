@@ -19,9 +19,19 @@ import { describeError, EXIT, exitCodeOf } from "./exit.ts";
 import type { RoleMessage } from "./local/index.ts";
 import { note } from "./print.ts";
 
+const EXAMPLES = `
+Examples:
+  fleet doctor
+  fleet train run.yaml --dry-run
+  fleet train run.yaml
+  fleet rollouts --sort reward --limit 5
+
+"fleet <command> --help" shows the options and examples of a command.`;
+
 const program = new Command("fleet")
   .description("SWE-RL for Llama on whatever machines one has.")
-  .showHelpAfterError('("fleet --help" shows what there is)')
+  .configureOutput({ outputError: (words) => note(`fleet: ${asSentence(words)}`) })
+  .addHelpText("after", EXAMPLES)
   .exitOverride();
 
 for (const add of [
@@ -50,9 +60,18 @@ process.disconnect?.();
 /** Says what went wrong, here and to the process that started us, and picks the exit code. */
 async function report(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
-  const words = describeError(error);
-  note(`fleet: ${words}`);
-  const message: RoleMessage = { lastWords: words };
+  note(`fleet: ${describeError(error)}`);
+  const message: RoleMessage = { lastWords: error instanceof Error ? error.message : String(error) };
   if (process.connected) await new Promise<void>((done) => process.send?.(message, () => done()));
   return exitCodeOf(error);
+}
+
+/** The argument parser's words, several lines that begin with "error:", as one sentence. */
+function asSentence(words: string): string {
+  const lines = words
+    .replace(/^error: /, "")
+    .trim()
+    .split("\n");
+  const sentence = lines.join(" ").replace("(Did", "(did").replace(/\.$/, "");
+  return `${sentence}; "fleet --help" shows what there is`;
 }

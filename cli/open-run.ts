@@ -1,7 +1,9 @@
+import { connect } from "node:net";
 import { type Command, Option } from "commander";
 import { FleetError } from "../core/index.ts";
 import { type FleetClient, openFleetClient } from "../transport/index.ts";
 import { readSecrets } from "./local/index.ts";
+import { readSummary } from "./read-summary.ts";
 import { findRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** The run is not running, so there is nobody to ask. */
@@ -16,6 +18,8 @@ export interface RunChoice {
   readonly run?: string;
 }
 
+const LISTENING_DEADLINE_MS = 2_000;
+
 /** Adds `--run` and `--runs` to a command about a run that was started before. */
 export function chooseRun(command: Command): Command {
   return command
@@ -28,16 +32,40 @@ export function runsOption(): Option {
   return new Option("--runs <dir>", "folder of all runs").default("runs");
 }
 
-/** Opens a connection to a running run's coordinator. The caller disposes of it. */
+/**
+ * Opens a connection to a running run's coordinator. The caller disposes of it.
+ *
+ * @throws {NotRunningError} when nobody listens where it did
+ */
 export async function connectToRun(choice: RunChoice): Promise<{ folder: RunFolder; client: FleetClient }> {
   const folder = await findRunFolder(choice.runs, choice.run);
   const { coordinator } = await folder.endpoints();
-  if (coordinator === undefined) {
-    throw new NotRunningError(
-      `the run ${folder.id} has not started listening yet: see ${folder.log("coordinator")}`,
-    );
+  if (coordinator === undefined || !(await isListening(coordinator))) {
+    throw new NotRunningError(await describeRest(folder));
   }
   const { token } = await readSecrets(folder);
   const address = `${coordinator.host}:${coordinator.port}`;
   return { folder, client: await openFleetClient({ address, token, name: "cli" }) };
+}
+
+function isListening({ host, port }: { readonly host: string; readonly port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: LISTENING_DEADLINE_MS });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("timeout", () => end(false));
+    socket.once("error", () => end(false));
+  });
+}
+
+async function describeRest(folder: RunFolder): Promise<string> {
+  const { id } = folder;
+  const summary = await readSummary(folder);
+  if (summary?.state === "ended") {
+    return `the run ${id} has ended (${summary.reason}): "fleet rollouts --run ${id}" and "fleet ledger --run ${id}" read what it left`;
+  }
+  return `the run ${id} is not running: "fleet train --resume --run ${id}" continues it`;
 }

@@ -84,9 +84,10 @@ function memoryLines(config: RunConfig, model: ModelInfo): string[] {
   });
   const trained = loraParameters(config, model);
   const parts = trained * F32_BYTES * 5; // Parameters, gradient, both moments, and the copy being published.
+  const layerInputs = config.grpo.tokenBudget * model.embedding * (model.layers + 1) * F32_BYTES;
   return [
     ...pools,
-    `updater: ${mebibytes(model.sizeBytes)} of weights, ${trained.toLocaleString("en")} trained parameters (${mebibytes(parts)})`,
+    `updater on ${config.local.updater.device}: ${mebibytes(model.sizeBytes)} of weights, ${trained.toLocaleString("en")} trained parameters (${mebibytes(parts)}), up to ${mebibytes(layerInputs)} of layer inputs a micro-batch`,
     `this machine: ${availableParallelism()} cores, ${mebibytes(freemem())} of memory free`,
   ];
 }

@@ -107,9 +107,9 @@ export async function findRunFolder(runs: string, id: string | undefined): Promi
   }
   const folder = new RunFolder(runs, found);
   if (!(await exists(folder.config))) {
-    throw new RunFolderError(
-      `there is no run ${found} in ${resolve(runs)}: "ls ${runs}" shows what is there`,
-    );
+    const newest = await newestRun(runs);
+    const hint = newest === undefined ? "there is none at all" : `the newest there is ${newest}`;
+    throw new RunFolderError(`there is no run ${found} in ${resolve(runs)}: ${hint}`);
   }
   return folder;
 }

@@ -9,9 +9,11 @@ import { print } from "../print.ts";
 export function addControlCommands(program: Command): void {
   chooseRun(program.command("pause"))
     .description("issue no new tasks; what is out is finished and kept")
+    .addHelpText("after", "\nExample:\n  fleet pause --run demo-20260101-120000")
     .action((choice: RunChoice) => steer(choice, (client) => client.pause()));
   chooseRun(program.command("unpause"))
     .description("go on after a pause")
+    .addHelpText("after", "\nExample:\n  fleet unpause")
     .action((choice: RunChoice) => steer(choice, (client) => client.unpause()));
   chooseRun(program.command("stop"))
     .description("end the run after a step, with its final evaluation")

@@ -8,6 +8,7 @@ export function addDatasetCommand(program: Command): void {
   program
     .command("dataset")
     .description("look at a dataset")
+    .addHelpText("after", "\nExample:\n  fleet dataset check train.jsonl.zst")
     .command("check")
     .argument("<file...>", ".jsonl, .jsonl.gz or .jsonl.zst")
     .description("list every line that cannot be used, by number and reason; exit code 2 when there is one")

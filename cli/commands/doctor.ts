@@ -30,7 +30,13 @@ async function examine(options: { setup?: true; json?: true }): Promise<void> {
   if (bad.some((finding) => finding.what !== "device")) process.exitCode = EXIT.mistake;
   if (options.json) return printJson(findings);
   const shown = options.setup ? findings.filter(({ what, works }) => !works && what !== "device") : findings;
-  for (const { what, works, detail } of shown) print(`${works ? "✓" : "✗"} ${what.padEnd(12)} ${detail}`);
+  for (const finding of shown) print(`${markOf(finding)} ${finding.what.padEnd(12)} ${finding.detail}`);
+}
+
+/** A device that is not there is no fault: the CPU does. */
+function markOf({ what, works }: Finding): string {
+  if (works) return "✓";
+  return what === "device" ? "–" : "✗";
 }
 
 function node(): Finding {

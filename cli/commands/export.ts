@@ -11,7 +11,7 @@ import {
 } from "../../llama/index.ts";
 import { readAdapter } from "../../updater/index.ts";
 import { chooseRun, type RunChoice } from "../open-run.ts";
-import { parseCount } from "../parse.ts";
+import { parsePositive } from "../parse.ts";
 import { print } from "../print.ts";
 import { readRunConfig } from "../read-run-config.ts";
 import { findRunFolder } from "../run-folder.ts";
@@ -27,6 +27,7 @@ export function addExportCommand(program: Command): void {
   const adapter = program
     .command("export")
     .description("write what a run has learnt, for others to load")
+    .addHelpText("after", "\nExample:\n  fleet export adapter --out repair.gguf")
     .command("adapter");
   chooseRun(adapter)
     .description("the newest adapter of a run, or that of a step whose checkpoint is kept")
@@ -39,7 +40,7 @@ export function addExportCommand(program: Command): void {
         .default("gguf"),
     )
     .requiredOption("--out <path>", "file to write; a folder for peft")
-    .option("--step <n>", "of this step, in place of the newest", parseCount)
+    .option("--step <n>", "of this step, in place of the newest", parsePositive)
     .addHelpText(
       "after",
       "\nExamples:\n  fleet export adapter --out repair.gguf\n  fleet export adapter --format peft --out repair-peft\n  fleet export adapter --format merged-gguf --out repaired-model.gguf",

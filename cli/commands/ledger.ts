@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { LaneBalance } from "../../proto/index.ts";
-import { chooseRun, connectToRun, type RunChoice } from "../open-run.ts";
+import { chooseRun, connectToRun, NotRunningError, type RunChoice } from "../open-run.ts";
 import { print, printJson } from "../print.ts";
+import { readSummary } from "../read-summary.ts";
 import { findRunFolder, RunFolderError } from "../run-folder.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
 
@@ -25,28 +25,30 @@ Examples:
 }
 
 async function showLedger(choice: RunChoice & { json?: true }): Promise<void> {
-  const lanes = (await askCoordinator(choice)) ?? (await readSummary(choice));
+  const lanes = (await askCoordinator(choice)) ?? (await readLanes(choice));
   if (choice.json) printJson(lanes);
   else print(ledgerTable(lanes));
 }
 
-/** The books of a running run; null when nobody answers. */
+/** The books of a running run; null when it is not running. */
 async function askCoordinator(choice: RunChoice): Promise<LaneBalance[] | null> {
-  const { client } = await connectToRun(choice);
-  await using _ = client;
-  return client.status().then(
-    (status) => status.balances,
-    () => null,
-  );
+  try {
+    const { client } = await connectToRun(choice);
+    await using _ = client;
+    return (await client.status()).balances;
+  } catch (error) {
+    if (error instanceof NotRunningError) return null;
+    throw error;
+  }
 }
 
-async function readSummary(choice: RunChoice): Promise<LaneBalance[]> {
+async function readLanes(choice: RunChoice): Promise<LaneBalance[]> {
   const folder = await findRunFolder(choice.runs, choice.run);
-  const text = await readFile(folder.summary, "utf8").catch((cause: unknown) => {
+  const summary = await readSummary(folder);
+  if (summary === null) {
     throw new RunFolderError(
-      `the run ${folder.id} neither answers nor has a summary yet in ${folder.summary}`,
-      { cause },
+      `the run ${folder.id} is not running and has no books yet: it never got to start`,
     );
-  });
-  return (JSON.parse(text) as { ledger: LaneBalance[] }).ledger;
+  }
+  return summary.ledger as LaneBalance[];
 }

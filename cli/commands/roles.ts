@@ -14,23 +14,24 @@ interface RoleOptions {
 
 /** `fleet coordinator | worker | updater`: one process of a run, as it runs in a pod. */
 export function addRoleCommands(program: Command): void {
-  roleCommand(program, "coordinator")
+  roleCommand(program, "coordinator", "")
     .description("one coordinator, as it runs in a pod")
     .option("--resume", "go on with a run that was started before")
     .action(startCoordinator);
-  roleCommand(program, "worker")
+  roleCommand(program, "worker", " --name worker-0")
     .description("one worker, as it runs in a pod")
     .requiredOption("--name <name>", "unique in the run")
     .option("--pool <n>", "which entry of local.workers it is of", parseCount, 0)
     .action(startWorker);
-  roleCommand(program, "updater").description("the updater, as it runs in a pod").action(startUpdater);
+  roleCommand(program, "updater", "").description("the updater, as it runs in a pod").action(startUpdater);
 }
 
-function roleCommand(program: Command, name: string): Command {
+/** @param more - what the example adds to the configuration */
+function roleCommand(program: Command, name: string, more: string): Command {
   return program
     .command(name)
     .addOption(new Option("--config <file>", "the resolved run.yaml in a run's folder").makeOptionMandatory())
-    .addHelpText("after", `\nExample:\n  fleet ${name} --config runs/demo-20260101-120000/run.yaml`);
+    .addHelpText("after", `\nExample:\n  fleet ${name} --config runs/demo-20260101-120000/run.yaml${more}`);
 }
 
 async function startCoordinator(options: RoleOptions & { resume?: true }): Promise<void> {

@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
 import { type RolloutView, readArchive } from "../../coordinator/index.ts";
 import { chooseRun, type RunChoice } from "../open-run.ts";
-import { parseCount } from "../parse.ts";
+import { parseCount, parsePositive } from "../parse.ts";
 import { print, printJson } from "../print.ts";
 import { findRunFolder } from "../run-folder.ts";
+import { decimal } from "../show/numbers.ts";
 import { describeRollout } from "../show/rollout.ts";
 import { table } from "../show/table.ts";
 
@@ -29,7 +30,7 @@ export function addRolloutsCommand(program: Command): void {
         .choices(["sequence", "reward", "tokens"])
         .default("sequence"),
     )
-    .option("--limit <n>", "at most so many", parseCount, 20)
+    .option("--limit <n>", "at most so many", parsePositive, 20)
     .option("--full", "each in full: reply, verdict, both changes")
     .option("--json", "for scripts")
     .addHelpText(
@@ -62,8 +63,8 @@ function list(rollouts: readonly RolloutView[]): string {
       rollout.task,
       rollout.sample,
       rollout.instance,
-      Number(rollout.reward.toFixed(3)),
-      rollout.exact ? "exact" : rollout.errorClass,
+      decimal(rollout.reward, 3),
+      rollout.exact ? "exact" : rollout.errorClass || "similar",
       rollout.tokens,
       rollout.worker,
     ]),

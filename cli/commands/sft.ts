@@ -4,7 +4,7 @@ import { createLogUpdate } from "log-update";
 import { ConfigError, readConfig } from "../../core/index.ts";
 import type { Device } from "../../llama/index.ts";
 import { runSft, SftConfig, type SftStep } from "../../updater/index.ts";
-import { parseCount } from "../parse.ts";
+import { parsePositive } from "../parse.ts";
 import { note, print } from "../print.ts";
 import { parseYaml, readText } from "../read-run-config.ts";
 import { openRunSignals } from "../run-signals.ts";
@@ -22,13 +22,16 @@ export function addSftCommand(program: Command): void {
     .command("sft")
     .argument("<sft.yaml>", "what to train, on which pairs, in which phases")
     .description("supervised fine-tuning on prompt–completion pairs: a LoRA, or all weights of a small model")
-    .addOption(new Option("--device <device>").choices(["auto", "cuda", "vulkan", "cpu"]).default("auto"))
-    .option("--threads <n>", "threads of llama.cpp", parseCount, 1)
-    .option(
-      "--metadata <key=value>",
-      "written into the model; may be given more than once",
-      addPair,
-      new Map(),
+    .addOption(
+      new Option("--device <device>", "what computes")
+        .choices(["auto", "cuda", "vulkan", "cpu"])
+        .default("auto"),
+    )
+    .option("--threads <n>", "threads of llama.cpp", parsePositive, 1)
+    .addOption(
+      new Option("--metadata <key=value>", "written into the model; may be given more than once")
+        .argParser(addPair)
+        .default(new Map(), "none"),
     )
     .addHelpText(
       "after",

@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
 import { ConfigError, writeFileDurably } from "../../core/index.ts";
+import { findNatsServer } from "../../transport/index.ts";
 import { EXIT } from "../exit.ts";
 import { createSecrets, runLocally } from "../local/index.ts";
 import { runsOption } from "../open-run.ts";
@@ -52,11 +53,12 @@ export function addTrainCommand(program: Command): void {
 async function train(file: string | undefined, options: TrainOptions): Promise<void> {
   const given = file === undefined ? null : withSteps(await readRunConfig(file), options.steps);
   if (options.dryRun) return dryRun(given);
+  const { path: natsServer } = await findNatsServer({ onProgress: note });
   const { folder, config } = options.resume
     ? await reopen(given, options)
     : await prepare(file, given, options);
 
-  process.exitCode = await runAndReport(folder, config, options);
+  process.exitCode = await runAndReport(folder, config, natsServer, options);
 }
 
 async function dryRun(config: RunConfig | null): Promise<void> {
@@ -92,24 +94,34 @@ async function reopen(
   return { folder, config };
 }
 
-async function runAndReport(folder: RunFolder, config: RunConfig, options: TrainOptions): Promise<number> {
+async function runAndReport(
+  folder: RunFolder,
+  config: RunConfig,
+  natsServer: string,
+  options: TrainOptions,
+): Promise<number> {
+  const resumeHint = `"fleet train --resume --run ${folder.id}" goes on`;
   const view = openRunView(process.stderr);
   using signals = openRunSignals(() => view.say("stopping in order; Ctrl-C once more ends it at once"));
   view.say(`run ${folder.id} in ${folder.path}`);
   let outcome: "ended" | "stopped";
   try {
-    outcome = await runLocally(folder, config, { resume: options.resume ?? false, view, signals });
+    const resume = options.resume ?? false;
+    outcome = await runLocally(folder, config, { natsServer, resume, view, signals });
   } catch (error) {
-    if (signals.abandon.aborted) return EXIT.cutShort;
-    throw error;
+    if (!signals.abandon.aborted) throw error;
+    outcome = "stopped";
   } finally {
     view[Symbol.dispose]();
   }
-  if (signals.abandon.aborted) return EXIT.cutShort;
-  if (outcome === "stopped") note(`stopped; "fleet train --resume --run ${folder.id}" goes on`);
+  if (signals.abandon.aborted) {
+    note(`cut short; ${resumeHint}`);
+    return EXIT.cutShort;
+  }
+  if (outcome === "stopped") note(`stopped; ${resumeHint}`);
   const report = await runReport(folder);
-  if (options.json) printJson(report.summary);
-  else print(report.text);
+  if (options.json) printJson(report?.summary ?? null);
+  else if (report !== null) print(report.text);
   return EXIT.done;
 }
 

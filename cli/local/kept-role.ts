@@ -1,15 +1,17 @@
-import { backoffMs, FleetError, pause } from "../../core/index.ts";
+import { backoffMs, type Clock, FleetError, pause, systemClock } from "../../core/index.ts";
 import { EXIT } from "../exit.ts";
-import type { Exit, RoleProcess } from "./role-process.ts";
+import { type Exit, howItEnded, type RoleProcess } from "./role-process.ts";
 
 /** A role ended in a way that starting it again does not mend. */
 export class RoleEndedError extends FleetError {
-  readonly code = "cli.role_ended";
+  readonly code: "cli.role_ended" | "cli.role_fenced";
   readonly disposition: "reject" | "fatal";
 
-  constructor(message: string, mistake: boolean) {
+  /** @param exitCode - the role's; a mistake stays one, and so does being fenced */
+  constructor(message: string, exitCode: number | null) {
     super(message);
-    this.disposition = mistake ? "reject" : "fatal";
+    this.code = exitCode === EXIT.fenced ? "cli.role_fenced" : "cli.role_ended";
+    this.disposition = exitCode === EXIT.mistake ? "reject" : "fatal";
   }
 }
 
@@ -31,6 +33,12 @@ export interface KeptRole {
   kill(): void;
 }
 
+/** What keeping a role takes from the machine. */
+export interface Waiting {
+  readonly clock: Clock;
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Keeps a role running: a process that dies is started again, after half a second at first and with doubled delays
  * up to ten seconds.
@@ -42,6 +50,7 @@ export function keepRole(
   name: string,
   start: (restart: number) => RoleProcess,
   onDeath: (name: string, exit: Exit) => void,
+  waiting: Waiting = { clock: systemClock, pause },
 ): KeptRole {
   const stopping = new AbortController();
   let current = start(0);
@@ -50,10 +59,11 @@ export function keepRole(
   async function keep(): Promise<void> {
     let deaths = 0;
     while (!stopping.signal.aborted) {
-      const startedAt = performance.now();
+      const startedAtMs = waiting.clock.monotonicMs();
       const exit = await current.exited;
       if (exit.code === EXIT.done || stopping.signal.aborted) return;
-      deaths = performance.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1;
+      const lifeMs = waiting.clock.monotonicMs() - startedAtMs;
+      deaths = lifeMs > HEALTHY_MS ? 1 : deaths + 1;
       if (!mayRestart(exit, deaths)) throw endedError(name, exit);
       onDeath(name, exit);
       await startAgain(deaths);
@@ -61,7 +71,7 @@ export function keepRole(
   }
 
   async function startAgain(deaths: number): Promise<void> {
-    await pause(backoffMs(deaths - 1, FIRST_RESTART_MS, LAST_RESTART_MS), stopping.signal);
+    await waiting.pause(backoffMs(deaths - 1, FIRST_RESTART_MS, LAST_RESTART_MS), stopping.signal);
     if (stopping.signal.aborted) return;
     restarts += 1;
     current = start(restarts);
@@ -87,12 +97,20 @@ export function keepRole(
 }
 
 function mayRestart(exit: Exit, deaths: number): boolean {
-  const hopeless: (number | null)[] = [EXIT.mistake, EXIT.fenced];
-  return !hopeless.includes(exit.code) && deaths < MOST_DEATHS;
+  return !isHopeless(exit) && deaths < MOST_DEATHS;
+}
+
+/** The user's mistake, or another process that took over: both are there again after a restart. */
+function isHopeless({ code }: Exit): boolean {
+  return code === EXIT.mistake || code === EXIT.fenced;
 }
 
 function endedError(name: string, exit: Exit): RoleEndedError {
-  const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
-  const words = exit.lastWords ?? `${name} ended with ${how} ${MOST_DEATHS} times in a row`;
-  return new RoleEndedError(words, exit.code === EXIT.mistake);
+  if (isHopeless(exit))
+    return new RoleEndedError(exit.lastWords ?? `${name} ended with ${howItEnded(exit)}`, exit.code);
+  const words = exit.lastWords === null ? "" : `: ${exit.lastWords}`;
+  return new RoleEndedError(
+    `${name} died ${MOST_DEATHS} times in a row, the last time with ${howItEnded(exit)}${words}`,
+    exit.code,
+  );
 }

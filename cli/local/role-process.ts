@@ -13,6 +13,11 @@ export interface Exit {
   readonly lastWords: string | null;
 }
 
+/** The end of a process in two words, such as "exit code 1" or "signal SIGKILL". */
+export function howItEnded({ code, signal }: Exit): string {
+  return signal === null ? `exit code ${code}` : `signal ${signal}`;
+}
+
 /** A running `fleet <role>`, the same command that a pod runs. */
 export interface RoleProcess {
   readonly name: string;

@@ -1,9 +1,9 @@
 import { CancelledError, DeadlineError, pause } from "../../core/index.ts";
 import type { StatusAnswer } from "../../proto/index.ts";
-import { type FleetClient, findNatsServer, openFleetClient, startNatsServer } from "../../transport/index.ts";
+import { type FleetClient, openFleetClient, startNatsServer } from "../../transport/index.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { RunFolder } from "../run-folder.ts";
-import type { Exit } from "./role-process.ts";
+import { type Exit, howItEnded } from "./role-process.ts";
 import { openRoles, type Roles } from "./roles.ts";
 import { readSecrets } from "./secrets.ts";
 
@@ -23,6 +23,16 @@ export interface RunSignals {
   readonly abandon: AbortSignal;
 }
 
+/** What a local run is told beside its configuration. */
+export interface LocalRunOptions {
+  /** Path of nats-server's binary. */
+  readonly natsServer: string;
+  /** Whether the run was started before. */
+  readonly resume: boolean;
+  readonly view: RunView;
+  readonly signals: RunSignals;
+}
+
 const START_DEADLINE_MS = 60_000;
 const POLL_MS = 500;
 
@@ -35,14 +45,13 @@ const POLL_MS = 500;
 export async function runLocally(
   folder: RunFolder,
   config: RunConfig,
-  options: { readonly resume: boolean; readonly view: RunView; readonly signals: RunSignals },
+  options: LocalRunOptions,
 ): Promise<"ended" | "stopped"> {
-  const { view, signals } = options;
+  const { natsServer, view, signals } = options;
   const { users } = await readSecrets(folder);
-  const server = await findNatsServer({ onProgress: view.say });
   const known = await folder.endpoints();
   await using nats = await startNatsServer({
-    binary: server.path,
+    binary: natsServer,
     folder: folder.nats,
     log: folder.log("nats"),
     port: known.nats?.port ?? 0,
@@ -75,6 +84,7 @@ async function follow(
   stop: AbortSignal,
 ): Promise<"ended" | "stopped"> {
   await using client = await whenListening(folder, stop);
+  if (client === null) return "stopped";
   roles.startOthers();
   const ended = roles.coordinator.ended.then(() => "ended" as const);
   const polled = poll(client, view, stop).then(() => "stopped" as const);
@@ -91,22 +101,21 @@ async function poll(client: FleetClient, view: RunView, stop: AbortSignal): Prom
   }
 }
 
-async function whenListening(folder: RunFolder, stop: AbortSignal): Promise<FleetClient> {
+/** Waits for the coordinator to answer; null when `stop` aborts first. */
+async function whenListening(folder: RunFolder, stop: AbortSignal): Promise<FleetClient | null> {
   const { token } = await readSecrets(folder);
   const giveUpAt = performance.now() + START_DEADLINE_MS;
   while (performance.now() < giveUpAt) {
-    if (stop.aborted) throw new CancelledError("stopped while the coordinator was starting");
+    if (stop.aborted) return null;
     const { coordinator } = await folder.endpoints();
     if (coordinator !== undefined) {
       const address = `${coordinator.host}:${coordinator.port}`;
       const client = await openFleetClient({ address, token, name: "cli" });
-      if (
-        await client.status().then(
-          () => true,
-          () => false,
-        )
-      )
-        return client;
+      const answers = await client.status({ signal: stop }).then(
+        () => true,
+        () => false,
+      );
+      if (answers) return client;
       await client[Symbol.asyncDispose]();
     }
     await pause(POLL_MS / 5, stop);
@@ -117,6 +126,5 @@ async function whenListening(folder: RunFolder, stop: AbortSignal): Promise<Flee
 }
 
 function describeDeath(folder: RunFolder, name: string, exit: Exit): string {
-  const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
-  return `${name} died (${how}${exit.lastWords === null ? "" : `: ${exit.lastWords}`}) and is started again; its log is ${folder.log(name)}`;
+  return `${name} died (${howItEnded(exit)}${exit.lastWords === null ? "" : `: ${exit.lastWords}`}) and is started again; its log is ${folder.log(name)}`;
 }

@@ -1,5 +1,6 @@
 import type { StatusAnswer } from "../../proto/index.ts";
 import { duration } from "./duration.ts";
+import { decimal, percent } from "./numbers.ts";
 import { sparkline } from "./sparkline.ts";
 
 /** Steps that the sparkline shows. */
@@ -15,13 +16,13 @@ export function progressLine(status: StatusAnswer): string {
   if (last !== undefined) {
     const rewards = status.recent.slice(-SHOWN).map((step) => step.meanReward);
     parts.push(
-      `reward ${signed(last.meanReward)} ${sparkline(rewards)}`,
-      `well-formed ${percent(last.formatRate)}`,
-      `exact ${percent(last.exactRate)}`,
+      `reward ${decimal(last.meanReward, 2)} ${sparkline(rewards)}`,
+      `well-formed ${percent(last.formatRate, 0)}`,
+      `exact ${percent(last.exactRate, 0)}`,
     );
   }
   parts.push(`${Math.round(status.tokensPerSecond)} tok/s`);
-  if (last !== undefined) parts.push(`stale ${last.staleness.toFixed(1)}`);
+  if (last !== undefined) parts.push(`stale ${decimal(last.staleness, 1)}`);
   const left = secondsLeft(status);
   if (left !== null) parts.push(`${duration(left)} left`);
   if (status.state !== "running") parts.push(status.state);
@@ -29,18 +30,11 @@ export function progressLine(status: StatusAnswer): string {
   return parts.join("  ");
 }
 
-/** Steps left times the mean of the last ones; null before the first. */
+/** Steps left times the mean of the last ones; null before the first, and when none is being made. */
 function secondsLeft(status: StatusAnswer): number | null {
   const recent = status.recent.slice(-8);
-  if (recent.length === 0) return null;
+  const isTraining = status.state === "running" && status.step < status.steps;
+  if (recent.length === 0 || !isTraining) return null;
   const mean = recent.reduce((sum, step) => sum + step.seconds, 0) / recent.length;
   return mean * (status.steps - status.step);
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }

@@ -1,5 +1,6 @@
 import type { RolloutView } from "../../coordinator/index.ts";
 import type { Explanation } from "../../rewards/index.ts";
+import { decimal } from "./numbers.ts";
 
 /** A rollout in full: issue, reply, reward and why, the predicted change and the true one. */
 export function describeRollout(rollout: RolloutView): string {
@@ -8,14 +9,16 @@ export function describeRollout(rollout: RolloutView): string {
     `── ${rollout.instance} (${where}, task ${rollout.task}, sample ${rollout.sample}, T ${rollout.temperature}, ${rollout.worker})`,
     section("issue", rollout.issue),
     section("reply", rollout.text),
-    section("reward", `${rollout.reward.toFixed(4)}${reasonOf(rollout)}`),
+    section("reward", `${decimal(rollout.reward, 4)}${reasonOf(rollout)}`),
     ...changesOf(readExplanation(rollout)),
   ].join("\n\n");
 }
 
 function reasonOf(rollout: RolloutView): string {
   const mistake = readExplanation(rollout)?.mistake;
-  if (mistake) return `: ${rollout.errorClass}, ${mistake.message} (line ${mistake.line}: ${mistake.text})`;
+  if (mistake) {
+    return `: ${rollout.errorClass}, ${mistake.message} (line ${mistake.line}: ${mistake.text.trim().split("\n")[0]})`;
+  }
   return rollout.exact ? ": the true change" : ": similarity to the true change, mean over the files of both";
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import {
   type HeldOut,
   type HeldOutChange,
@@ -8,14 +7,18 @@ import {
   type Summary,
 } from "../../coordinator/index.ts";
 import type { LaneBalance } from "../../proto/index.ts";
-import { type RunFolder, RunFolderError } from "../run-folder.ts";
+import { readSummary } from "../read-summary.ts";
+import type { RunFolder } from "../run-folder.ts";
 import { ledgerTable } from "./ledger-table.ts";
+import { change, decimal, percent, percentChange } from "./numbers.ts";
 import { describeRollout } from "./rollout.ts";
 import { sparkline } from "./sparkline.ts";
 import { table } from "./table.ts";
 
-/** Steps at each end that the change of the training reward is taken over. */
+/** Steps at each end that the change of the training reward is taken over; fewer where the ends would overlap. */
 const END_STEPS = 5;
+/** Instances left out that are named; summary.json has all. */
+const NAMED = 5;
 
 /** What is said at the end of a run, and the summary it is made from. */
 export interface RunReport {
@@ -23,11 +26,17 @@ export interface RunReport {
   readonly text: string;
 }
 
-/** Sums up a run from its folder: rewards, held-out change, one rollout in full, the books, where its files are. */
-export async function runReport(folder: RunFolder): Promise<RunReport> {
+/**
+ * Sums up a run from its folder: rewards, held-out change, one rollout in full, the books, where its files are.
+ *
+ * @returns null when the run has no summary yet
+ */
+export async function runReport(folder: RunFolder): Promise<RunReport | null> {
   const summary = await readSummary(folder);
+  if (summary === null) return null;
   const parts = [
     trainingLine(summary),
+    unusableLines(summary),
     heldOutTable(summary.heldOut),
     await exampleOf(folder, summary),
     ledgerTable(summary.ledger as LaneBalance[]),
@@ -36,39 +45,41 @@ export async function runReport(folder: RunFolder): Promise<RunReport> {
   return { summary, text: parts.filter((part) => part !== "").join("\n\n") };
 }
 
-async function readSummary(folder: RunFolder): Promise<Summary> {
-  const text = await readFile(folder.summary, "utf8").catch((cause: unknown) => {
-    throw new RunFolderError(`the run ${folder.id} has no summary yet: ${folder.summary} is missing`, {
-      cause,
-    });
-  });
-  return JSON.parse(text) as Summary;
-}
-
 function trainingLine({ steps }: Summary): string {
   if (steps.length === 0) return "no step was trained";
   const rewards = steps.map((step) => step.meanReward);
-  const first = mean(rewards.slice(0, END_STEPS));
-  const last = mean(rewards.slice(-END_STEPS));
+  if (rewards.length === 1) return `training reward of the only step: ${decimal(mean(rewards), 3)}`;
+  const ends = Math.min(END_STEPS, Math.floor(rewards.length / 2));
+  const first = mean(rewards.slice(0, ends));
+  const last = mean(rewards.slice(-ends));
   return (
     `training reward over ${steps.length} steps: ${sparkline(rewards)}\n` +
-    `  first ${END_STEPS}: ${first.toFixed(3)}   last ${END_STEPS}: ${last.toFixed(3)}   change: ${signed(last - first)}`
+    `  first ${ends}: ${decimal(first, 3)}   last ${ends}: ${decimal(last, 3)}   change: ${change(last - first, 3)}`
   );
 }
 
-function heldOutTable({ before, after, change }: HeldOut): string {
-  if (change.length === 0) return "";
-  const rows = change.map((entry) => {
+/** The instances that were left out, by name. */
+function unusableLines({ unusable }: Summary): string {
+  const left = Object.entries(unusable);
+  if (left.length === 0) return "";
+  const named = left.slice(0, NAMED).map(([instance, reason]) => `  ${instance}: ${reason}`);
+  const more = left.length > NAMED ? [`  and ${left.length - NAMED} more, in summary.json`] : [];
+  return [`left out, since they cannot be used: ${left.length}`, ...named, ...more].join("\n");
+}
+
+function heldOutTable({ before, after, change: changes }: HeldOut): string {
+  if (changes.length === 0) return "";
+  const rows = changes.map((entry) => {
     const at = (scores: HeldOut["before"]) =>
       scores.find(({ temperature }) => temperature === entry.temperature);
     const [first, last] = [at(before), at(after)];
     return [
       entry.temperature === 0 ? "greedy" : `T = ${entry.temperature}`,
       String(entry.pairs),
-      fromTo(first?.reward, last?.reward, (value) => value.toFixed(3)),
+      fromTo(first?.reward, last?.reward, (value) => decimal(value, 3)),
       intervalOf(entry.reward),
-      fromTo(first?.formatRate, last?.formatRate, percent),
-      fromTo(first?.exactRate, last?.exactRate, percent),
+      fromTo(first?.formatRate, last?.formatRate, (value) => percent(value, 1)),
+      fromTo(first?.exactRate, last?.exactRate, (value) => percent(value, 1)),
       repairInterval(entry),
     ];
   });
@@ -77,11 +88,12 @@ function heldOutTable({ before, after, change }: HeldOut): string {
 }
 
 function repairInterval({ exactRate }: HeldOutChange): string {
-  return `${percent(exactRate.mean)} [${percent(exactRate.low)}, ${percent(exactRate.high)}]`;
+  const { mean: middle, low, high } = exactRate;
+  return `${percentChange(middle, 1)} [${percentChange(low, 1)}, ${percentChange(high, 1)}]`;
 }
 
 function intervalOf({ mean: middle, low, high }: Interval): string {
-  return `${signed(middle)} [${signed(low)}, ${signed(high)}]`;
+  return `${change(middle, 3)} [${change(low, 3)}, ${change(high, 3)}]`;
 }
 
 function fromTo(
@@ -111,12 +123,4 @@ function longest(rollouts: readonly RolloutView[]): RolloutView | undefined {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
