@@ -12,7 +12,20 @@ export const allowed = {
   evals: ["proto", "core", "telemetry", "transport", "rewards"],
   autoscaler: ["proto", "core", "telemetry", "transport"],
   curation: ["core", "telemetry", "rewards"],
-  cli: ["proto", "core", "llama", "telemetry", "transport", "rewards", "coordinator", "workers", "updater", "curation", "evals", "autoscaler"],
+  cli: [
+    "proto",
+    "core",
+    "llama",
+    "telemetry",
+    "transport",
+    "rewards",
+    "coordinator",
+    "workers",
+    "updater",
+    "curation",
+    "evals",
+    "autoscaler",
+  ],
 };
 
 // Libraries that only one folder may know about.
@@ -54,11 +67,36 @@ export default {
       from: { path: `^(${folders}|test)/` },
       to: { path: `^(${folders})/`, pathNot: ["^$1/", "^[^/]+/index\\.ts$"] },
     },
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-    { name: "no-test-code-in-production", severity: "error", from: { pathNot: "^test/" }, to: { path: "^test/" } },
-    { name: "no-dev-dependencies-in-production", severity: "error", from: { path: `^(${folders})/` }, to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "no-test-code-in-production",
+      severity: "error",
+      from: { pathNot: "^test/" },
+      to: { path: "^test/" },
+    },
+    {
+      name: "no-dev-dependencies-in-production",
+      severity: "error",
+      from: { path: `^(${folders})/` },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
     { name: "main-is-never-imported", severity: "error", from: {}, to: { path: "/main\\.ts$" } },
-    { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: ["/main\\.ts$", "^test/", "\\.config\\.ts$"] }, to: {} },
+    {
+      name: "no-orphans",
+      severity: "error",
+      from: { orphan: true, pathNot: ["/main\\.ts$", "^test/", "\\.config\\.ts$"] },
+      to: {},
+    },
   ],
-  options: { tsPreCompilationDeps: true, tsConfig: { fileName: "tsconfig.json" }, doNotFollow: { path: "node_modules" }, exclude: "^proto/gen" },
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: "^proto/gen",
+  },
 };
