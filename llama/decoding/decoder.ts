@@ -145,15 +145,14 @@ export function createDecoder(
     },
     submit(group, request) {
       const failure = whyNotServable(request, options.contextTokens, model.vocabulary);
+      if (failure !== null) {
+        for (const { sample } of request.samples) events.failed(group, sample, failure);
+        return;
+      }
       const runs = request.samples.map((sample) => createSampleRun(group, request, sample, tokenizer, clock));
-      for (const run of runs) {
-        if (failure !== null) events.failed(group, run.sample, failure);
-        else if (run.finish !== null) events.finished(group, run.completion());
-      }
-      if (failure === null) {
-        const unfinished = runs.filter((run) => run.finish === null);
-        queue.add(group, request.prompt, unfinished);
-      }
+      for (const run of runs) if (run.finish !== null) events.finished(group, run.completion());
+      const unfinished = runs.filter((run) => run.finish === null);
+      queue.add(group, request.prompt, unfinished);
     },
     cancel(group, sample) {
       const run = queue.openRuns(group).find((open) => open.sample === sample);
