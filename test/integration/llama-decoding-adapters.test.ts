@@ -80,6 +80,15 @@ describe("an adapter", () => {
     );
   });
 
+  it("that is loaded twice is loaded", async () => {
+    const request = { tokens: somePrompt(50), from: 1, temperature: 1, adapter: first.adapter };
+    const before = await engine.score(request);
+
+    await loadAdapter(engine, files[0] as Uint8Array);
+
+    expect(await engine.score(request)).toEqual(before);
+  });
+
   it("that is not loaded cannot be activated, and what is active stays", async () => {
     await expect(engine.activate({ version: 9, adapter: "unheard-of" }, "keep")).rejects.toThrow(
       "adapter unheard-of is not loaded",
