@@ -1,0 +1,184 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  BatchConfig,
+  type CoordinatorOptions,
+  DatasetConfig,
+  EvalConfig,
+  LeaseConfig,
+  runCoordinator,
+  SamplingConfig,
+  type Summary,
+} from "../../coordinator/index.ts";
+import { CancelledError, gracefully, withDeadline } from "../../core/index.ts";
+import { RewardConfig } from "../../rewards/index.ts";
+import { type FleetClient, openFleetClient } from "../../transport/index.ts";
+import type { CoordinatorMessage, CoordinatorOrder } from "./coordinator-process.ts";
+import { openTestNats } from "./nats.ts";
+import { silentLogger } from "./silent-logger.ts";
+
+const RUN = "test";
+const HOST = "127.0.0.1";
+const START_DEADLINE_MS = 30_000;
+const END_DEADLINE_MS = 20_000;
+
+/** What a test says of its run; the rest is small. */
+export interface CoordinatedRunOptions {
+  readonly steps?: number;
+  readonly instances?: number;
+  readonly heldOut?: number;
+  readonly batch?: Partial<BatchConfig>;
+  readonly ackWaitMs?: number;
+}
+
+/** A real coordinator, in this process or in a child that can be killed. */
+export interface StartedCoordinator {
+  readonly port: number;
+  /** Resolves or rejects as `runCoordinator` does; a killed child's never settles. */
+  readonly ended: Promise<void>;
+  /** Stops it in order. */
+  stop(): Promise<void>;
+  /** Ends a child as SIGKILL does. */
+  kill(): Promise<void>;
+}
+
+/** A run on a real nats-server, with a dataset, whose coordinator comes and goes. */
+export interface CoordinatedRun extends AsyncDisposable {
+  readonly run: string;
+  readonly archive: string;
+  /** Samples of a batch. */
+  readonly batchSamples: number;
+  start(how?: {
+    readonly resume?: boolean;
+    readonly steps?: number;
+    readonly base?: string;
+    readonly child?: boolean;
+  }): Promise<StartedCoordinator>;
+  /** A client of the coordinator that was started last, closed with the run at the latest. */
+  client(name: string, token?: string): FleetClient;
+  summary(): Promise<Summary>;
+}
+
+export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Promise<CoordinatedRun> {
+  const { steps = 2, instances = 8, heldOut = 0, batch = {}, ackWaitMs = 20_000 } = given;
+  await using opening = new AsyncDisposableStack();
+  const nats = opening.use(await openTestNats({ run: RUN, streams: false }));
+  const path = (name: string) => join(nats.folder, name);
+  await writeInstances(path("train.jsonl"), "i", instances);
+  await writeInstances(path("held-out.jsonl"), "h", Math.max(1, heldOut));
+  const { token, users } = nats.secrets;
+  const started: StartedCoordinator[] = [];
+  const clients: FleetClient[] = [];
+  const parts: CoordinatorOrder = {
+    run: RUN,
+    resume: false,
+    seed: 7,
+    steps,
+    base: "b0",
+    dataset: DatasetConfig.parse({ train: [path("train.jsonl")], prompt: "raw" }),
+    batch: BatchConfig.parse({ prompts: 2, group: 2, staleness: 1, ...batch }),
+    sampling: SamplingConfig.parse({ maxTokens: 16 }),
+    eval: EvalConfig.parse(heldOut > 0 ? { dataset: [path("held-out.jsonl")], tasks: heldOut } : {}),
+    leases: LeaseConfig.parse({ ackWaitMs }),
+    reward: RewardConfig.parse({}),
+    runJson: "{}",
+    nats: { url: nats.url, users },
+    listen: { host: HOST, port: 0, token },
+    archive: path("archive"),
+    summary: path("summary.json"),
+  };
+  const open = opening.move();
+
+  return {
+    run: RUN,
+    archive: parts.archive,
+    batchSamples: parts.batch.prompts * parts.batch.group,
+    start: async ({ child = false, ...how } = {}) => {
+      const coordinator = await (child ? startChild : startHere)({ ...parts, ...how });
+      started.push(coordinator);
+      return coordinator;
+    },
+    client: (name, clientToken = token) => {
+      const client = openFleetClient({
+        address: `${HOST}:${started.at(-1)?.port}`,
+        token: clientToken,
+        name,
+      });
+      clients.push(client);
+      return client;
+    },
+    summary: async () => JSON.parse(await readFile(parts.summary, "utf8")) as Summary,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+      await Promise.all(started.map((coordinator) => coordinator.stop()));
+      await open.disposeAsync();
+    },
+  };
+}
+
+async function startHere(order: CoordinatorOrder): Promise<StartedCoordinator> {
+  const stop = new AbortController();
+  const listening = Promise.withResolvers<number>();
+  const options: CoordinatorOptions = {
+    ...order,
+    onListening: async (port) => listening.resolve(port),
+    logger: silentLogger,
+  };
+  const ended = runCoordinator(options, gracefully(stop.signal, 5_000));
+  ended.catch(listening.reject);
+  const port = await withDeadline("the coordinator to listen", START_DEADLINE_MS, listening.promise);
+  return {
+    port,
+    ended,
+    stop: async () => {
+      stop.abort(new CancelledError("the test is over"));
+      await withDeadline(
+        "the coordinator to end",
+        END_DEADLINE_MS,
+        ended.catch(() => {}),
+      );
+    },
+    kill: () => Promise.reject(new Error("only a child can be killed")),
+  };
+}
+
+async function startChild(order: CoordinatorOrder): Promise<StartedCoordinator> {
+  const child = fork(new URL("coordinator-process.ts", import.meta.url), { execArgv: [] });
+  const listening = Promise.withResolvers<number>();
+  const ended = Promise.withResolvers<void>();
+  ended.promise.catch(listening.reject);
+  child.on("message", ({ port, failure, isOver }: CoordinatorMessage) => {
+    if (port !== undefined) listening.resolve(port);
+    if (failure !== undefined) ended.reject(new Error(failure));
+    if (isOver) ended.resolve();
+  });
+  child.send(order);
+  const port = await withDeadline("the coordinator to listen", START_DEADLINE_MS, listening.promise);
+  return {
+    port,
+    ended: ended.promise,
+    stop: () => endChild(child, "SIGTERM"),
+    kill: () => endChild(child, "SIGKILL"),
+  };
+}
+
+async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await withDeadline("the coordinator's process to end", END_DEADLINE_MS, exited);
+}
+
+async function writeInstances(path: string, prefix: string, count: number): Promise<void> {
+  const lines = Array.from({ length: count }, (_, i) =>
+    JSON.stringify({
+      id: `${prefix}${i}`,
+      issue: `issue ${i}`,
+      files: { "a.py": "a = 1\n" },
+      oracle: { "a.py": "a = 2\n" },
+    }),
+  );
+  await writeFile(path, `${lines.join("\n")}\n`);
+}
