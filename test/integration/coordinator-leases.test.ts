@@ -8,7 +8,7 @@ import { openScriptedWorker } from "../support/scripted-worker.ts";
 /** One group of four samples makes the only step. */
 const ONE_GROUP = { steps: 1, batch: { prompts: 1, group: 4, staleness: 0 } } as const;
 
-describe("a group", () => {
+describe("a group", { timeout: 60_000 }, () => {
   it("is completed from parts of two workers", async () => {
     await using run = await openCoordinatedRun(ONE_GROUP);
     await run.start();
@@ -86,7 +86,7 @@ describe("a group", () => {
   });
 });
 
-describe("a sample", () => {
+describe("a sample", { timeout: 60_000 }, () => {
   it("that is delivered twice is answered as a duplicate, counted once, and the delivery counted apart", async () => {
     await using run = await openCoordinatedRun(ONE_GROUP);
     await run.start();
@@ -148,7 +148,7 @@ describe("a sample", () => {
   });
 });
 
-describe("a worker that falls silent", () => {
+describe("a worker that falls silent", { timeout: 60_000 }, () => {
   it("loses its lease to another in time, and what it says late is fenced", async () => {
     const ackWaitMs = 2_000;
     await using run = await openCoordinatedRun({ ...ONE_GROUP, ackWaitMs });

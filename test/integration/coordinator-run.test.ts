@@ -9,7 +9,7 @@ import { openScriptedWorker } from "../support/scripted-worker.ts";
 
 const HALF_RIGHT = (_: unknown, sample: number) => sample % 2;
 
-describe("a run", () => {
+describe("a run", { timeout: 60_000 }, () => {
   it("comes to its end with balanced books, both evaluations, and every accepted rollout in the archive once", async () => {
     await using run = await openCoordinatedRun({ steps: 3, heldOut: 2 });
     const { ended } = await run.start();
@@ -98,7 +98,7 @@ describe("a run", () => {
   });
 });
 
-describe("a caller with a wrong token", () => {
+describe("a caller with a wrong token", { timeout: 60_000 }, () => {
   it("is refused", async () => {
     await using run = await openCoordinatedRun();
     await run.start();
