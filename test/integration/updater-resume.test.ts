@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { gracefully } from "../../core/index.ts";
 import { PROJECTIONS, readModelInfo } from "../../llama/index.ts";
 import type { BatchGroup } from "../../proto/index.ts";
@@ -19,7 +19,11 @@ import {
 import { silentLogger } from "../support/silent-logger.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { writeTinyModel } from "../support/tiny-model.ts";
-import { type TrainerCoordinator, trainerCoordinator } from "../support/trainer-coordinator.ts";
+import {
+  type TrainerCoordinator,
+  type TrainerMoments,
+  trainerCoordinator,
+} from "../support/trainer-coordinator.ts";
 import { trainedGroup } from "../support/training-groups.ts";
 
 const STEPS = 4;
@@ -67,15 +71,11 @@ function serve({ handlers }: TrainerCoordinator, port = 0) {
 
 const untilEnd = () => gracefully(new AbortController().signal, 1_000);
 
-/** What an updater publishes that nobody disturbs. */
-async function undisturbed(): Promise<string[]> {
-  await using folder = await openTemporaryFolder();
+/** A folder with a model and a coordinator that serves it. */
+async function openRun(folder: TemporaryFolder, moments: TrainerMoments = {}): Promise<TrainerCoordinator> {
   await writeTinyModel(folder.file("model.gguf"));
   const { digest } = await readModelInfo(folder.file("model.gguf"));
-  const coordinator = trainerCoordinator(digest, batches);
-  await using server = await serve(coordinator);
-  await runUpdater({ ...optionsIn(folder, server.port), log: silentLogger }, untilEnd());
-  return coordinator.published.map(({ adapter }) => adapter);
+  return trainerCoordinator(digest, batches, moments);
 }
 
 function startUpdater(options: Omit<UpdaterOptions, "log">): ChildProcess {
@@ -84,53 +84,70 @@ function startUpdater(options: Omit<UpdaterOptions, "log">): ChildProcess {
   });
 }
 
-describe("an updater over real gRPC", () => {
-  it("makes one policy a step, each another one", async () => {
-    const adapters = await undisturbed();
+/** Digests of what an updater publishes that nobody disturbs, step by step. */
+let expected: string[];
 
-    expect(adapters).toHaveLength(STEPS);
-    expect(new Set(adapters).size).toBe(STEPS);
+beforeAll(async () => {
+  await using folder = await openTemporaryFolder();
+  const coordinator = await openRun(folder);
+  await using server = await serve(coordinator);
+  await runUpdater({ ...optionsIn(folder, server.port), log: silentLogger }, untilEnd());
+  expected = coordinator.published.map(({ adapter }) => adapter);
+});
+
+describe("an updater over real gRPC", { timeout: 90_000 }, () => {
+  it("makes one policy a step, each another one", () => {
+    expect(expected).toHaveLength(STEPS);
+    expect(new Set(expected).size).toBe(STEPS);
   });
 
-  it.each([1, 3])(
-    "makes the same adapters when it is killed after saving step %i and started again",
-    async (killedAt) => {
-      const expected = await undisturbed();
-      await using folder = await openTemporaryFolder();
-      await writeTinyModel(folder.file("model.gguf"));
-      const { digest } = await readModelInfo(folder.file("model.gguf"));
-      let first: ChildProcess | null = null;
-      const coordinator = trainerCoordinator(digest, batches, async (step) => {
-        if (step !== killedAt || first === null) return;
-        const doomed = first;
-        first = null;
-        doomed.kill("SIGKILL");
-        await once(doomed, "exit");
-        throw new Error("the trainer is gone");
-      });
-      await using server = await serve(coordinator);
-      const options = optionsIn(folder, server.port);
+  const moments: [string, (kill: () => Promise<void>) => TrainerMoments][] = [
+    ["before its first step", (kill) => ({ onOpened: kill })],
+    ["while it works on step 2", (kill) => ({ onBatch: async (step) => (step === 2 ? kill() : undefined) })],
+    [
+      "when step 1 is saved and not published",
+      (kill) => ({ beforePublished: async (step) => (step === 1 ? kill() : undefined) }),
+    ],
+    [
+      "when step 3 is published and it has not heard so",
+      (kill) => ({ afterPublished: async (step) => (step === 3 ? kill() : undefined) }),
+    ],
+  ];
 
-      first = startUpdater(options);
-      await once(first, "exit");
-      await runUpdater({ ...options, log: silentLogger }, untilEnd());
+  it.each(moments)("makes the same adapters, each once, when it is killed %s", async (_, momentsOf) => {
+    await using folder = await openTemporaryFolder();
+    let victim: ChildProcess | null = null;
+    const kill = async () => {
+      if (victim === null) return;
+      const doomed = victim;
+      victim = null;
+      const gone = once(doomed, "exit");
+      doomed.kill("SIGKILL");
+      await gone;
+      throw new Error("the trainer is gone");
+    };
+    const coordinator = await openRun(folder, momentsOf(kill));
+    await using server = await serve(coordinator);
+    const options = optionsIn(folder, server.port);
 
-      expect(coordinator.published.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
-      expect(coordinator.published.map(({ adapter }) => adapter)).toEqual(expected);
-      const last = await readAdapter(options.folder);
-      expect(createHash("sha256").update(last.adapter).digest("hex")).toBe(expected.at(-1));
-    },
-  );
+    victim = startUpdater(options);
+    const [, signal] = await once(victim, "exit");
+    await runUpdater({ ...options, log: silentLogger }, untilEnd());
+
+    expect(signal).toBe("SIGKILL");
+    expect(coordinator.published.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(coordinator.published.map(({ adapter }) => adapter)).toEqual(expected);
+    const last = await readAdapter(options.folder);
+    expect(createHash("sha256").update(last.adapter).digest("hex")).toBe(expected.at(-1));
+  });
 
   it("waits for a coordinator that is away, and goes on where it was", async () => {
-    const expected = await undisturbed();
     await using folder = await openTemporaryFolder();
-    await writeTinyModel(folder.file("model.gguf"));
-    const { digest } = await readModelInfo(folder.file("model.gguf"));
     const gone = Promise.withResolvers<void>();
-    const coordinator = trainerCoordinator(digest, batches, async (step) => {
-      if (step !== 2) return;
-      gone.resolve();
+    const coordinator = await openRun(folder, {
+      beforePublished: async (step) => {
+        if (step === 2) gone.resolve();
+      },
     });
     const before = await serve(coordinator);
     const running = runUpdater({ ...optionsIn(folder, before.port), log: silentLogger }, untilEnd());
@@ -141,17 +158,17 @@ describe("an updater over real gRPC", () => {
     await running;
 
     expect(after.port).toBe(before.port);
-    expect(new Set(coordinator.published.map(({ adapter }) => adapter))).toEqual(new Set(expected));
+    expect([...new Set(coordinator.published.map(({ adapter }) => adapter))]).toEqual(expected);
     expect(coordinator.step()).toBe(STEPS);
   });
 
   it("ends in order on SIGTERM, and leaves what it needs to go on", async () => {
     await using folder = await openTemporaryFolder();
-    await writeTinyModel(folder.file("model.gguf"));
-    const { digest } = await readModelInfo(folder.file("model.gguf"));
     let child: ChildProcess | null = null;
-    const coordinator = trainerCoordinator(digest, batches, async (step) => {
-      if (step === 2) child?.kill("SIGTERM");
+    const coordinator = await openRun(folder, {
+      beforePublished: async (step) => {
+        if (step === 2) child?.kill("SIGTERM");
+      },
     });
     await using server = await serve(coordinator);
     const options = optionsIn(folder, server.port);
@@ -163,7 +180,7 @@ describe("an updater over real gRPC", () => {
 
     expect(code).toBe(0);
     expect(stoppedAt).toBeLessThan(STEPS);
-    expect(coordinator.published.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(coordinator.published.map(({ adapter }) => adapter)).toEqual(expected);
   });
 
   it("refuses another base model than the run's in one sentence", async () => {

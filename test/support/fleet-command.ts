@@ -21,7 +21,18 @@ export interface FleetCommand {
 
 /** Starts `fleet` as a person would. */
 export function startFleet(...args: readonly string[]): FleetCommand {
-  const child = spawn(FLEET, args, { stdio: ["ignore", "pipe", "pipe"] });
+  return startFleetIn({}, ...args);
+}
+
+/** Starts `fleet` with variables added to the environment. */
+export function startFleetIn(
+  environment: Readonly<NodeJS.ProcessEnv>,
+  ...args: readonly string[]
+): FleetCommand {
+  const child = spawn(FLEET, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   let stdout = "";
   let stderr = "";
   const watchers: (() => void)[] = [];

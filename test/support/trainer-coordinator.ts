@@ -14,15 +14,26 @@ export interface TrainerCoordinator {
   step(): number;
 }
 
+/** Moments of a run at which a test may do something; what they return is awaited. */
+export interface TrainerMoments {
+  /** A trainer's session is open, before its first batch. */
+  readonly onOpened?: () => Promise<void>;
+  /** A step's batch has gone out. */
+  readonly onBatch?: (step: number) => Promise<void>;
+  /** A step has arrived, and is not taken over yet. */
+  readonly beforePublished?: (step: number) => Promise<void>;
+  /** A step is taken over, and the trainer not told yet. */
+  readonly afterPublished?: (step: number) => Promise<void>;
+}
+
 /**
  * @param base - digest of the run's base model
  * @param batches - the groups of step 1, 2, …; the run ends after the last
- * @param beforePublished - called with each step that arrives, before it is taken over
  */
 export function trainerCoordinator(
   base: string,
   batches: readonly (readonly BatchGroup[])[],
-  beforePublished: (step: number) => Promise<void> = async () => {},
+  moments: TrainerMoments = {},
 ): TrainerCoordinator {
   const published: { step: number; adapter: string }[] = [];
   let step = 0;
@@ -30,8 +41,10 @@ export function trainerCoordinator(
 
   async function* serve(open: OpenTrainer): AsyncGenerator<BatchMessageInit, void> {
     yield { opened: { epoch: ++epoch, step } };
+    await moments.onOpened?.();
     for (let next = Math.max(step, open.step) + 1; next <= batches.length; next++) {
       yield* batchMessages(next, batches[next - 1] ?? []);
+      await moments.onBatch?.(next);
       while (step < next - 1) await pause(1);
     }
     while (step < batches.length) await pause(1);
@@ -42,11 +55,12 @@ export function trainerCoordinator(
     connect: async () => ({ run: "run1", baseDigest: base }),
     batches: serve,
     publishPolicy: async (header, adapter) => {
-      await beforePublished(header.step);
+      await moments.beforePublished?.(header.step);
       const digest = createHash("sha256").update(adapter).digest("hex");
       if (digest !== header.adapter) throw new Error(`step ${header.step} arrived with digest ${digest}`);
       published.push({ step: header.step, adapter: digest });
       step = Math.max(step, header.step);
+      await moments.afterPublished?.(header.step);
       return { version: step };
     },
   });
