@@ -27,7 +27,7 @@ export interface ArchivedSoFar {
 
 /** The run's archive: Parquet files `rollouts/`, named by their range of ROLLOUTS, and `outcomes/`, by their numbers. */
 export interface Archive {
-  /** Writes one range of rollouts; null when there is none in it. Writing a range again replaces its file. */
+  /** Writes one range of rollouts; null when there is none in it. Replaces a file that begins where this one does. */
   writeRollouts(range: SequenceRange, rollouts: readonly ArchivedRollout[]): Promise<ArchivedFile | null>;
   /** Writes the outcomes that became known; null when there is none. */
   writeOutcomes(range: SequenceRange, outcomes: readonly Outcome[]): Promise<ArchivedFile | null>;
@@ -57,6 +57,7 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
   ): Promise<ArchivedFile | null> {
     if (rows.length === 0) return null;
     const file = join(table, nameOf(range));
+    await removeOthers(join(folder, table), range);
     const sha256 = await writeParquet(join(folder, file), columns, rows);
     return { file, sha256, rows: rows.length };
   }
@@ -66,6 +67,13 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
 function nameOf({ from, through }: SequenceRange): string {
   const padded = (sequence: number) => String(sequence).padStart(10, "0");
   return `${padded(from)}-${padded(through)}.parquet`;
+}
+
+/** What an attempt left that came less far, or further. */
+async function removeOthers(folder: string, range: SequenceRange): Promise<void> {
+  const names = await readdir(folder);
+  const others = names.filter((name) => Number.parseInt(name, 10) === range.from && name !== nameOf(range));
+  await Promise.all(others.map((name) => rm(join(folder, name))));
 }
 
 async function tidy(folder: string, known: number): Promise<void> {

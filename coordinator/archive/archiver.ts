@@ -12,7 +12,7 @@ const ROLLOUTS_A_FILE = 512;
 
 /** What the archiver works with. */
 export interface ArchiverParts {
-  readonly core: Core;
+  readonly core: Pick<Core, "state" | "decide">;
   readonly store: RolloutStore;
   readonly archive: Archive;
   /** Instances of both lanes by id. */
@@ -44,10 +44,8 @@ export function createArchiver(parts: ArchiverParts): Archiver {
   };
 }
 
-async function archiveRange(
-  { core, store, archive, instances }: ArchiverParts,
-  through: number,
-): Promise<void> {
+async function archiveRange(parts: ArchiverParts, through: number): Promise<void> {
+  const { core, store, archive, instances } = parts;
   const { state } = core;
   const range = { from: state.archivedThrough + 1, through };
   const outcomes = state.outcomes.filter(({ sequence }) => (sequence ?? 0) <= through);
@@ -71,7 +69,8 @@ async function archiveRange(
     ),
   };
   const namedNow = namedSequences(state);
-  if (passedOver.some((sequence) => namedNow.has(sequence))) return; // Decided about just now: the next turn has it.
+  const isComplete = !passedOver.some((sequence) => namedNow.has(sequence));
+  if (!isComplete) return await archiveRange(parts, through); // One was decided about meanwhile.
   const orphans = passedOver.length;
   await core.decide({ type: "archived", through, orphans, ...written });
   await store.purgeBelow(Math.min(through + 1, ...state.liveSequences));

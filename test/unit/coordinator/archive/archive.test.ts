@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -58,6 +58,43 @@ describe("the archive", () => {
     expect(written?.file).toBe("rollouts/0000000003-0000000012.parquet");
     expect(written?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(await readdir(join(folder, "rollouts"))).toEqual(["0000000003-0000000012.parquet"]);
+  });
+
+  it("opens without what a crash left: a temporary file, and one file that the ledger was not told of", async () => {
+    const before = await openArchive(folder, { through: 0, outcomes: 0 });
+    await before.writeRollouts({ from: 1, through: 1 }, [rolloutThat(1, {})]);
+    await before.writeRollouts({ from: 2, through: 3 }, [rolloutThat(2, {})]);
+    await writeFile(join(folder, "rollouts", "0000000004-0000000005.parquet.tmp"), "half");
+
+    const after = await openArchive(folder, { through: 1, outcomes: 0 });
+    await after.writeRollouts({ from: 2, through: 9 }, [rolloutThat(2, {}), rolloutThat(3, {})]);
+
+    expect((await readdir(join(folder, "rollouts"))).sort()).toEqual([
+      "0000000001-0000000001.parquet",
+      "0000000002-0000000009.parquet",
+    ]);
+    const found = await readArchive(folder, { sort: "sequence", atMost: 10 });
+    expect(found.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+
+  it("replaces a file that begins where it is written again", async () => {
+    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+    await archive.writeRollouts({ from: 1, through: 1 }, [rolloutThat(1, {})]);
+
+    await archive.writeRollouts({ from: 1, through: 2 }, [rolloutThat(1, {}), rolloutThat(2, {})]);
+
+    expect(await readdir(join(folder, "rollouts"))).toEqual(["0000000001-0000000002.parquet"]);
+  });
+
+  it("refuses a folder with more files than a crash leaves, and touches none", async () => {
+    const before = await openArchive(folder, { through: 0, outcomes: 0 });
+    await before.writeRollouts({ from: 1, through: 1 }, [rolloutThat(1, {})]);
+    await before.writeRollouts({ from: 2, through: 2 }, [rolloutThat(2, {})]);
+
+    await expect(openArchive(folder, { through: 0, outcomes: 0 })).rejects.toMatchObject({
+      code: "coordinator.foreign_archive",
+    });
+    expect(await readdir(join(folder, "rollouts"))).toHaveLength(2);
   });
 
   it("writes no file for a range without rollouts, and reads nothing where nothing is", async () => {
