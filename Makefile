@@ -32,7 +32,7 @@ demo-seeds: setup $(DEMO_DATA) ## the demo with three seeds, one after the other
 	@node $(DEMO)/seeds.ts
 
 .PHONY: demo-model
-demo-model: setup ## make the demo's model again (about 40 minutes)
+demo-model: setup ## make the demo's model again (about 40 minutes of one free core)
 	@node $(DEMO)/make-model.ts
 
 .PHONY: check
@@ -43,6 +43,7 @@ check: node_modules/.installed ## types, lint, boundaries, dead code, generated 
 	knip
 	proto/generate.sh --check
 	node docs/generate.ts --check
+	node $(DEMO)/make-model.ts --check
 
 .PHONY: test
 test: setup $(DEMO_DATA) ## everything that proves it
