@@ -4,20 +4,18 @@
  * @module
  */
 
-export { type Archive, openArchive, type SequenceRange } from "./archive/archive.ts";
+export { openArchive } from "./archive/archive.ts";
 export type { ArchivedRollout } from "./archive/columns.ts";
-export { type RolloutQuery, type RolloutView, readArchive } from "./archive/read-archive.ts";
+export { type RolloutView, readArchive } from "./archive/read-archive.ts";
 export { nextBatching } from "./batching/next-batch.ts";
 export { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "./config.ts";
 export {
-  type BadLine,
   checkDataset,
-  type Dataset,
   type DatasetCheck,
   readDataset,
 } from "./dataset/dataset.ts";
 export { nextDecisions } from "./issuing/next-decisions.ts";
-export { type Prompts, roomForGroups } from "./issuing/next-tasks.ts";
+export type { Prompts } from "./issuing/next-tasks.ts";
 export { createPromptOrder } from "./issuing/prompt-order.ts";
 export { openPromptRenderer, PromptTemplateError } from "./issuing/render-prompt.ts";
 export { endLease, judgeLease } from "./leasing/decide-lease.ts";
@@ -31,4 +29,4 @@ export { IllegalTransitionError } from "./ledger/transitions.ts";
 export { type CoordinatorOptions, runCoordinator } from "./serving/run-coordinator.ts";
 export { bootstrapInterval, type Interval } from "./summary/bootstrap.ts";
 export type { HeldOut, HeldOutChange } from "./summary/held-out.ts";
-export type { StepReport, Summary } from "./summary/summary.ts";
+export type { Summary } from "./summary/summary.ts";
