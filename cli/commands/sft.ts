@@ -80,9 +80,8 @@ function openStepView(stream: NodeJS.WriteStream): (step: SftStep) => void {
   };
 }
 
-function describeStep({ phase, step, steps, nll, tokens, tokensPerSecond }: SftStep): string {
-  const left = ((steps - step) * (tokens / Math.max(1, step))) / Math.max(1, tokensPerSecond);
-  return `${phase} ${step}/${steps}  nll ${nll.toFixed(3)}  ${Math.round(tokensPerSecond)} tok/s  ${duration(left)} left`;
+function describeStep({ phase, step, steps, nll, tokensPerSecond, secondsLeft }: SftStep): string {
+  return `${phase} ${step}/${steps}  nll ${nll.toFixed(3)}  ${Math.round(tokensPerSecond)} tok/s  ${duration(secondsLeft)} left`;
 }
 
 function addPair(text: string, before: ReadonlyMap<string, string>): Map<string, string> {

@@ -19,6 +19,7 @@ import { openRunView } from "../show/run-view.ts";
 
 interface TrainOptions {
   readonly steps?: number;
+  readonly seed?: number;
   readonly run?: string;
   readonly runs: string;
   readonly resume?: true;
@@ -41,6 +42,7 @@ export function addTrainCommand(program: Command): void {
     .argument("[run.yaml]", "what to train, on what, how; may be left out with --resume")
     .description("train on this machine: nats-server, coordinator, workers and updater, each a process")
     .option("--steps <n>", "optimizer steps, in place of the file's", parseCount)
+    .option("--seed <n>", "in place of the file's", parseCount)
     .option("--resume", "continue a run where it was")
     .option("--dry-run", "print the whole configuration, what fits, and what disk and memory it takes")
     .addOption(new Option("--run <id>", "name of the run; else made from the file's name and the time"))
@@ -51,7 +53,7 @@ export function addTrainCommand(program: Command): void {
 }
 
 async function train(file: string | undefined, options: TrainOptions): Promise<void> {
-  const given = file === undefined ? null : withSteps(await readRunConfig(file), options.steps);
+  const given = file === undefined ? null : withOptions(await readRunConfig(file), options);
   if (options.dryRun) return dryRun(given);
   const { path: natsServer } = await findNatsServer({ onProgress: note });
   const { folder, config } = options.resume
@@ -88,7 +90,7 @@ async function reopen(
 ): Promise<{ folder: RunFolder; config: RunConfig }> {
   const folder = await findRunFolder(options.runs, options.run);
   const before = await readRunConfig(folder.config);
-  const config = withSteps(given ?? before, options.steps);
+  const config = withOptions(given ?? before, options);
   assertMayResume(before, config);
   await writeConfig(folder, config);
   return { folder, config };
@@ -125,8 +127,9 @@ async function runAndReport(
   return EXIT.done;
 }
 
-function withSteps(config: RunConfig, steps: number | undefined): RunConfig {
-  return steps === undefined ? config : { ...config, steps };
+/** What the command line says in place of the file. */
+function withOptions(config: RunConfig, { steps, seed }: TrainOptions): RunConfig {
+  return { ...config, ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
 }
 
 async function writeConfig(folder: RunFolder, config: RunConfig): Promise<void> {

@@ -40,6 +40,8 @@ export interface SftStep {
   /** Trained in the phase since this process started, padding left out. */
   readonly tokens: number;
   readonly tokensPerSecond: number;
+  /** To the end of the phase, at the speed so far. */
+  readonly secondsLeft: number;
   /** Mean negative log-likelihood of the batch's completions before the step, in nats. */
   readonly nll: number;
   /** Of held-out completions after the step; null where it was not measured. */
@@ -155,13 +157,16 @@ function reporter(
   const startMs = clock.monotonicMs();
   let measuringMs = 0;
   let tokens = 0;
+  let made = 0;
   return async ({ step, steps, nll, tokens: added }) => {
     tokens += added;
+    made += 1;
     const nowMs = clock.monotonicMs();
     const isDue = config.heldOut && (step % config.heldOut.everySteps === 0 || step === steps);
     const heldOutNll = isDue ? await meanNll(engine, heldOut, phase.tokenBudget) : null;
-    const tokensPerSecond = tokens / ((nowMs - startMs - measuringMs) / 1000);
+    const seconds = (nowMs - startMs - measuringMs) / 1000;
     measuringMs += clock.monotonicMs() - nowMs;
-    onStep({ phase: phase.name, step, steps, tokens, tokensPerSecond, nll, heldOutNll });
+    const speed = { tokensPerSecond: tokens / seconds, secondsLeft: ((steps - step) * seconds) / made };
+    onStep({ phase: phase.name, step, steps, tokens, ...speed, nll, heldOutNll });
   };
 }
