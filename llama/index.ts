@@ -6,18 +6,15 @@
 
 export { EngineDiedError } from "./child/index.ts";
 export { ModelConfig } from "./config.ts";
-export type { Engine, EngineOptions, EngineStatus, OnPolicyChange, ScoreRequest } from "./decoding/engine.ts";
+export type { Engine, EngineOptions } from "./decoding/engine.ts";
 export type {
   EngineCompletion,
   EngineTokens,
-  FinishReason,
   GroupHandle,
   GroupRequest,
   GroupSink,
   Policy,
-  PolicySpan,
   SampleFailure,
-  SampleRequest,
   SamplingSettings,
 } from "./decoding/generation.ts";
 export { openEngine } from "./decoding/open-engine.ts";
@@ -48,11 +45,8 @@ export {
 } from "./gguf/index.ts";
 export type { MicroBatch, TrainingSequence } from "./gradients/micro-batch.ts";
 export { type GradientEngine, openGradientEngine } from "./gradients/open-gradient-engine.ts";
-export type { Matrix } from "./gradients/orthogonalize.ts";
 export type { Parameter } from "./gradients/parameters.ts";
-export type { ForwardResult } from "./gradients/plan.ts";
-export type { ForwardAdapter, GradientOptions } from "./gradients/protocol.ts";
-export type { Trainable } from "./gradients/trainable.ts";
+export type { GradientOptions } from "./gradients/protocol.ts";
 export type { Device } from "./native/libraries.ts";
-export { type DeviceOffer, listDevices } from "./native/list-devices.ts";
+export { listDevices } from "./native/list-devices.ts";
 export { createTemplate } from "./prompt/index.ts";

@@ -9,11 +9,6 @@ export { similarityRatio } from "./similarity/ratio.ts";
 export { createReward } from "./swe-rl.ts";
 export {
   type Explanation,
-  type FileVerdict,
-  type MistakeNote,
   REWARD_RANGE,
-  type Reward,
-  type RewardComponent,
   type ScoreInput,
-  type Verdict,
 } from "./verdict.ts";

@@ -20,7 +20,7 @@ export { muon } from "./optimizer/muon.ts";
 export { learningRateAt } from "./optimizer/schedule.ts";
 export { packSequences } from "./pack.ts";
 export { SftConfig } from "./sft/config.ts";
-export { runSft, type SftOptions, type SftStep } from "./sft/run-sft.ts";
+export { runSft, type SftStep } from "./sft/run-sft.ts";
 export { initialAdapter } from "./train/initial-adapter.ts";
 export { runUpdater, type UpdaterOptions } from "./train/run-updater.ts";
 export { runSession, type SessionParts } from "./train/session.ts";
