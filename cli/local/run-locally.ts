@@ -67,7 +67,8 @@ export async function runLocally(
   const natsEnded = nats.exited.then((how) => {
     throw new DeadlineError(`nats-server ended by itself (${how}): see ${folder.log("nats")}`);
   });
-  natsEnded.catch(() => {}); // Raced below.
+  // Without these two nothing can be handed over, and what is durable is durable: nobody has to wait.
+  for (const vital of [natsEnded, roles.coordinator.ended]) vital.catch(() => roles.kill());
   const over = new AbortController();
   try {
     const stop = AbortSignal.any([signals.stop, over.signal]);
