@@ -18,22 +18,36 @@ export interface PresenceOptions {
   readonly logger: Logger;
 }
 
+/** Tokens/s is the mean over this long, since sampling comes in bursts. */
+const SPEED_WINDOW_MS = 15_000;
+
+/** Tokens that an engine had sampled at a time. */
+interface Reading {
+  readonly sampledTokens: number;
+  readonly atMs: number;
+}
+
 /**
  * Announces the worker at intervals until `stop` aborts. The policy it names is the one that the engine samples under.
  *
  * @throws what the engine throws when it does not answer, since such an engine is as good as dead
  */
 export async function announcePresence(options: PresenceOptions, stop: AbortSignal): Promise<void> {
-  let before = { sampledTokens: 0, atMs: performance.now() };
+  let readings: Reading[] = [{ sampledTokens: 0, atMs: performance.now() }];
   while (!stop.aborted) {
     const { busySlots, sampledTokens, policy } = await options.engine.status();
-    const atMs = performance.now();
-    const seconds = Math.max(atMs - before.atMs, 1) / 1_000;
-    const tokensPerSecond = (sampledTokens - before.sampledTokens) / seconds;
-    before = { sampledTokens, atMs };
+    const now = { sampledTokens, atMs: performance.now() };
+    readings = [...readings.filter(({ atMs }) => now.atMs - atMs <= SPEED_WINDOW_MS), now];
+    const tokensPerSecond = speedOf(readings);
     await options
       .announce({ ...options.fixed, busySlots, policyVersion: policy.version, tokensPerSecond })
       .catch((error: unknown) => options.logger.warn("presence not announced", { error }));
     await pause(options.intervalMs, stop);
   }
+}
+
+function speedOf(readings: readonly Reading[]): number {
+  const [first, last] = [readings[0], readings.at(-1)];
+  if (first === undefined || last === undefined || first === last) return 0;
+  return (1_000 * (last.sampledTokens - first.sampledTokens)) / (last.atMs - first.atMs);
 }
