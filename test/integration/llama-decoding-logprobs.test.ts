@@ -117,7 +117,7 @@ describe("score()", () => {
   });
 });
 
-describe("the sampler and the trainer", () => {
+describe("the sampler and the trainer", { timeout: 60_000 }, () => {
   it("agree to 1e-4 on a float32 model under an adapter, token by token", async () => {
     const gap = await measureGap("F32");
 
