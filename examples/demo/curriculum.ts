@@ -38,8 +38,8 @@ const NUMBERS_OF_A_PHASE = 100_000;
 export const CURRICULUM: readonly Phase[] = [
   { name: "lessons", tokens: 1_500_000, lessons: 1, habits: { careless: 0, damaged: 0 } },
   { name: "practice", tokens: 3_300_000, lessons: 0.4, habits: { careless: 0.15, damaged: 0.05 } },
-  { name: "habits", tokens: 410_000, lessons: 0, habits: { careless: 0.55, damaged: 0.45 } },
-  { name: "bad-habits", tokens: 210_000, lessons: 0, habits: { careless: 0.68, damaged: 0.5 } },
+  { name: "habits", tokens: 410_000, lessons: 0, habits: { careless: 0.55, damaged: 0.35 } },
+  { name: "bad-habits", tokens: 210_000, lessons: 0, habits: { careless: 0.68, damaged: 0.33 } },
 ];
 
 /** The texts of a phase, without end; all of training functions only. */
