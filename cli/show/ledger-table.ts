@@ -1,25 +1,28 @@
 import type { LaneBalance } from "../../proto/index.ts";
 import { table } from "./table.ts";
 
-const COLUMNS = [
-  "issued",
-  "accepted",
-  "rejected",
-  "expired",
-  "outstanding",
-  "trained",
-  "skipped",
-  "evaluated",
-  "waiting",
-  "duplicates",
+/** The books as two equations: what was issued, and what was accepted. */
+const LINES = [
+  ["issued", "issued"],
+  ["= accepted", "accepted"],
+  ["+ rejected", "rejected"],
+  ["+ expired", "expired"],
+  ["+ outstanding", "outstanding"],
+  ["accepted", "accepted"],
+  ["= trained", "trained"],
+  ["+ skipped", "skipped"],
+  ["+ evaluated", "evaluated"],
+  ["+ waiting", "waiting"],
+  ["duplicates", "duplicates"],
 ] as const;
 
-/** The books of every lane: samples by what became of them. */
-export function ledgerTable(balances: readonly LaneBalance[]): string {
-  return table(
-    ["lane", ...COLUMNS, "balance"],
-    balances.map((lane) => [lane.lane, ...COLUMNS.map((column) => lane[column]), verdict(lane)]),
+/** The books of every lane: samples by what became of them, and whether they balance. */
+export function ledgerTable(lanes: readonly LaneBalance[]): string {
+  const books = table(
+    ["samples", ...lanes.map(({ lane }) => lane)],
+    LINES.map(([line, column]) => [line, ...lanes.map((lane) => lane[column])]),
   );
+  return `${books}\n${verdict(lanes)}`;
 }
 
 /** Whether the books of a lane balance: issued and accepted samples are each accounted for. */
@@ -30,6 +33,7 @@ export function balances(lane: LaneBalance): boolean {
   );
 }
 
-function verdict(lane: LaneBalance): string {
-  return balances(lane) ? "balances" : "DOES NOT BALANCE";
+function verdict(lanes: readonly LaneBalance[]): string {
+  const wrong = lanes.filter((lane) => !balances(lane)).map(({ lane }) => lane);
+  return wrong.length === 0 ? "the books balance" : `THE BOOKS DO NOT BALANCE: ${wrong.join(", ")}`;
 }

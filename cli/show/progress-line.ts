@@ -4,7 +4,7 @@ import { decimal, percent } from "./numbers.ts";
 import { sparkline } from "./sparkline.ts";
 
 /** Steps that the sparkline shows. */
-const SHOWN = 24;
+const SHOWN = 16;
 
 /**
  * A run's progress in one line: step, mean reward with the last values, share of well-formed replies, tokens/s,

@@ -1,19 +1,12 @@
-import {
-  type HeldOut,
-  type HeldOutChange,
-  type Interval,
-  type RolloutView,
-  readArchive,
-  type Summary,
-} from "../../coordinator/index.ts";
+import { type RolloutView, readArchive, type Summary } from "../../coordinator/index.ts";
 import type { LaneBalance } from "../../proto/index.ts";
 import { readSummary } from "../read-summary.ts";
 import type { RunFolder } from "../run-folder.ts";
+import { heldOutTable } from "./held-out-table.ts";
 import { ledgerTable } from "./ledger-table.ts";
-import { change, decimal, percent, percentChange } from "./numbers.ts";
+import { change, decimal } from "./numbers.ts";
 import { describeRollout } from "./rollout.ts";
 import { sparkline } from "./sparkline.ts";
-import { table } from "./table.ts";
 
 /** Steps at each end that the change of the training reward is taken over; fewer where the ends would overlap. */
 const END_STEPS = 5;
@@ -65,43 +58,6 @@ function unusableLines({ unusable }: Summary): string {
   const named = left.slice(0, NAMED).map(([instance, reason]) => `  ${instance}: ${reason}`);
   const more = left.length > NAMED ? [`  and ${left.length - NAMED} more, in summary.json`] : [];
   return [`left out, since they cannot be used: ${left.length}`, ...named, ...more].join("\n");
-}
-
-function heldOutTable({ before, after, change: changes }: HeldOut): string {
-  if (changes.length === 0) return "";
-  const rows = changes.map((entry) => {
-    const at = (scores: HeldOut["before"]) =>
-      scores.find(({ temperature }) => temperature === entry.temperature);
-    const [first, last] = [at(before), at(after)];
-    return [
-      entry.temperature === 0 ? "greedy" : `T = ${entry.temperature}`,
-      String(entry.pairs),
-      fromTo(first?.reward, last?.reward, (value) => decimal(value, 3)),
-      intervalOf(entry.reward),
-      fromTo(first?.formatRate, last?.formatRate, (value) => percent(value, 1)),
-      fromTo(first?.exactRate, last?.exactRate, (value) => percent(value, 1)),
-      repairInterval(entry),
-    ];
-  });
-  const header = ["held-out", "tasks", "reward", "change, 95 %", "well-formed", "repaired", "change, 95 %"];
-  return table(header, rows);
-}
-
-function repairInterval({ exactRate }: HeldOutChange): string {
-  const { mean: middle, low, high } = exactRate;
-  return `${percentChange(middle, 1)} [${percentChange(low, 1)}, ${percentChange(high, 1)}]`;
-}
-
-function intervalOf({ mean: middle, low, high }: Interval): string {
-  return `${change(middle, 3)} [${change(low, 3)}, ${change(high, 3)}]`;
-}
-
-function fromTo(
-  first: number | undefined,
-  last: number | undefined,
-  show: (value: number) => string,
-): string {
-  return `${first === undefined ? "?" : show(first)} → ${last === undefined ? "?" : show(last)}`;
 }
 
 /** The longest of the newest evaluation's best rollouts, else of the training's. */

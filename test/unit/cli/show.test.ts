@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { duration } from "../../../cli/show/duration.ts";
+import { heldOutTable } from "../../../cli/show/held-out-table.ts";
 import { balances, ledgerTable } from "../../../cli/show/ledger-table.ts";
 import { change, decimal, percent, percentChange } from "../../../cli/show/numbers.ts";
 import { progressLine } from "../../../cli/show/progress-line.ts";
@@ -95,8 +96,8 @@ describe("the books", () => {
   });
 
   it("say in words that they do not balance", () => {
-    expect(ledgerTable([lane])).toMatch(/^train .* balances$/m);
-    expect(ledgerTable([{ ...lane, trained: 9 }])).toMatch(/^train .* DOES NOT BALANCE$/m);
+    expect(ledgerTable([lane])).toMatch(/^the books balance$/m);
+    expect(ledgerTable([{ ...lane, trained: 9 }])).toMatch(/^THE BOOKS DO NOT BALANCE: train$/m);
   });
 });
 
@@ -131,5 +132,30 @@ describe("the progress line", () => {
   it("names a state other than running, and then promises no end", () => {
     expect(progressLine({ ...running, state: "paused" })).toMatch(/ {2}stale 1\.0 {2}paused$/);
     expect(progressLine({ ...running, step: 10, state: "evaluating" })).not.toContain("left");
+  });
+});
+
+describe("the held-out table", () => {
+  const scores = { version: 0, temperature: 0, tasks: 2, reward: -0.5, formatRate: 0.5, exactRate: 0 };
+  const flat = { mean: 0, low: 0, high: 0 };
+
+  it("has a line for each measure, with the change and its interval", () => {
+    const change = { temperature: 0, pairs: 2, reward: { mean: 1, low: 0.25, high: 1.5 }, formatRate: flat };
+    const after = [{ ...scores, version: 3, reward: 0.5 }];
+
+    const lines = heldOutTable({
+      before: [scores],
+      after,
+      change: [{ ...change, exactRate: flat }],
+      rounds: [],
+    }).split("\n");
+
+    expect(lines[0]).toMatch(/^held-out, 2 tasks +before +after +change +95 %$/);
+    expect(lines[1]).toMatch(/^greedy reward +−0\.500 +0\.500 +\+1\.000 +\+0\.250 to \+1\.500$/);
+    expect(lines).toHaveLength(4);
+  });
+
+  it("is empty where nothing was evaluated after training", () => {
+    expect(heldOutTable({ before: [scores], after: [], change: [], rounds: [] })).toBe("");
   });
 });
