@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FleetError } from "../../core/index.ts";
 import type { ArchivedFile } from "../ledger/events.ts";
-import type { Outcome } from "../ledger/state.ts";
+import type { Outcome } from "../ledger/records.ts";
 import { type ArchivedRollout, OUTCOME_COLUMNS, ROLLOUT_COLUMNS } from "./columns.ts";
 import { writeParquet } from "./parquet.ts";
 

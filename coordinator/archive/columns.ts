@@ -9,7 +9,7 @@ import type { DuckDBAppender } from "@duckdb/node-api";
 import { FLOAT, INTEGER, LIST } from "@duckdb/node-api";
 import type { Rollout } from "../../proto/index.ts";
 import { float32Array, int32Array } from "../../transport/index.ts";
-import type { Outcome } from "../ledger/state.ts";
+import type { Outcome } from "../ledger/records.ts";
 
 /** A rollout with its place in ROLLOUTS and what the dataset says about its instance. */
 export interface ArchivedRollout {

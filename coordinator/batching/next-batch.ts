@@ -6,7 +6,8 @@
  */
 import { lastStep } from "../issuing/next-tasks.ts";
 import type { BatchGroupRef, Decision } from "../ledger/events.ts";
-import type { LedgerState, TaskRecord } from "../ledger/state.ts";
+import type { TaskRecord } from "../ledger/records.ts";
+import type { LedgerState } from "../ledger/state.ts";
 
 /** Batches composed and not trained: one in training, one ahead. */
 const BATCHES_AHEAD = 2;

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { BatchMessageInit, OpenTrainer } from "../../proto/index.ts";
 import { decodeRollout, type RolloutStore } from "../../transport/index.ts";
 import { isTrained } from "../issuing/run-end.ts";
-import type { BatchRecord, LedgerState } from "../ledger/state.ts";
+import type { BatchRecord } from "../ledger/records.ts";
+import type { LedgerState } from "../ledger/state.ts";
 import type { Core } from "../serving/core.ts";
 import { CheckpointMismatchError, TrainerFencedError } from "./trainer-errors.ts";
 

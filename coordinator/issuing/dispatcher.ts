@@ -5,7 +5,8 @@ import type { RewardConfig } from "../../rewards/index.ts";
 import { type DigestStore, encodeReference, encodeTask, type TaskPublisher } from "../../transport/index.ts";
 import type { SamplingConfig } from "../config.ts";
 import { openSamples } from "../leasing/decide-lease.ts";
-import type { LedgerState, TaskRecord } from "../ledger/state.ts";
+import type { TaskRecord } from "../ledger/records.ts";
+import type { LedgerState } from "../ledger/state.ts";
 import type { RenderPrompt } from "./render-prompt.ts";
 
 /** Larger references travel by their digest. */

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Decision } from "../ledger/events.ts";
-import type { LedgerState, TaskRecord } from "../ledger/state.ts";
+import type { TaskRecord } from "../ledger/records.ts";
+import type { LedgerState } from "../ledger/state.ts";
 import { dueEvaluation, lastStep, type Prompts } from "./next-tasks.ts";
 
 /** Steps given up in a row after which the run has nothing to learn from. */

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Decision } from "../ledger/events.ts";
-import type { LedgerState, TaskRecord } from "../ledger/state.ts";
+import type { TaskRecord } from "../ledger/records.ts";
+import type { LedgerState } from "../ledger/state.ts";
 
 /** Workers that may die over a task before its samples are given up as poison. */
 const DEATHS_AT_MOST = 3;

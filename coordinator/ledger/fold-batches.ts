@@ -1,7 +1,8 @@
 import type { EventOf } from "./events.ts";
 import { count, endSample, moveSample } from "./fold-samples.ts";
 import { closeTaskWhenOver, liveTask } from "./fold-tasks.ts";
-import type { BatchRecord, LedgerState } from "./state.ts";
+import type { BatchRecord } from "./records.ts";
+import type { LedgerState } from "./state.ts";
 import { addRollout, stepRecord } from "./step-record.ts";
 import { IllegalTransitionError } from "./transitions.ts";
 

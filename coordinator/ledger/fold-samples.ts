@@ -1,6 +1,7 @@
 import type { EventOf } from "./events.ts";
 import { closeTaskWhenOver, liveTask, replaceable, sampleOf, settleLeasedSample } from "./fold-tasks.ts";
-import type { LedgerState, SampleRecord, TaskRecord } from "./state.ts";
+import type { SampleRecord, TaskRecord } from "./records.ts";
+import type { LedgerState } from "./state.ts";
 import { addRollout, fillingStep } from "./step-record.ts";
 import { moved, SAMPLE_TRANSITIONS, type SampleState } from "./transitions.ts";
 

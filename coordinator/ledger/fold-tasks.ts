@@ -1,11 +1,6 @@
 import type { EventOf } from "./events.ts";
-import {
-  type LeaseRecord,
-  type LedgerState,
-  OUTCOME_LETTERS,
-  type SampleRecord,
-  type TaskRecord,
-} from "./state.ts";
+import type { LeaseRecord, SampleRecord, TaskRecord } from "./records.ts";
+import { type LedgerState, OUTCOME_LETTERS } from "./state.ts";
 import { IllegalTransitionError, SAMPLE_TRANSITIONS } from "./transitions.ts";
 
 /** Replacements that a task may get, in groups of its own size. */

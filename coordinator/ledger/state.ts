@@ -3,148 +3,17 @@
  *
  * @module
  */
+import type { Lane, PolicyName, RunSettings } from "./events.ts";
 import type {
-  AcceptedRollout,
-  BatchGroupRef,
-  Lane,
-  PolicyName,
-  RunSettings,
-  TrainedMetrics,
-} from "./events.ts";
+  BatchRecord,
+  EvalRound,
+  LaneCounters,
+  LeaseRecord,
+  Outcome,
+  StepRecord,
+  TaskRecord,
+} from "./records.ts";
 import type { RunPhase, SampleState } from "./transitions.ts";
-
-/** One sample of a live task. */
-export interface SampleRecord {
-  state: SampleState;
-  /** Leases that it was part of. */
-  attempt: number;
-  /** Times that it could not be made. */
-  failures: number;
-  /** Where in ROLLOUTS the tokens to continue from are, and the oldest version among them. */
-  prefix: { readonly sequence: number; readonly oldest: number } | null;
-  /** Once accepted. */
-  rollout: AcceptedRollout | null;
-}
-
-/** A task with at least one sample whose end is not known yet. */
-export interface TaskRecord {
-  readonly task: string;
-  readonly lane: Lane;
-  readonly ordinal: number;
-  readonly instance: string;
-  readonly temperature: number;
-  readonly version: number | null;
-  /** Samples it was issued with. */
-  readonly group: number;
-  /** By sample index. */
-  readonly samples: SampleRecord[];
-  /** Number of the message that may be leased now. */
-  dispatch: number;
-  /** The live lease. */
-  lease: string | null;
-  deaths: number;
-  /** Lost samples that new indexes may still make up for. */
-  owed: number;
-  /** New indexes given so far. */
-  replaced: number;
-  /** Step of the batch that it is part of. */
-  batch: number | null;
-}
-
-/** A live lease. */
-export interface LeaseRecord {
-  readonly lease: string;
-  readonly task: string;
-  readonly worker: string;
-  /** Policy that its samples are made with. */
-  readonly version: number;
-  readonly samples: Set<number>;
-}
-
-/** A batch that is composed and not trained yet. */
-export interface BatchRecord {
-  readonly step: number;
-  readonly groups: readonly BatchGroupRef[];
-}
-
-/** Sums over samples. */
-export interface SampleSums {
-  rollouts: number;
-  reward: number;
-  wellFormed: number;
-  exact: number;
-  tokens: number;
-  cutOff: number;
-  generateMs: number;
-  rewardMs: number;
-}
-
-/** One step, from its first group to its policy. */
-export interface StepRecord {
-  readonly step: number;
-  /** Over every accepted sample of the groups that came for it, those without signal included. */
-  readonly sums: SampleSums;
-  /** Groups that came for it and were skipped. */
-  refilled: number;
-  groups: number;
-  /** Samples in its batch. */
-  batchRollouts: number;
-  batchTokens: number;
-  /** Over the samples of its batch. */
-  stalenessSum: number;
-  stalenessMost: number;
-  composedAt: number;
-  endedAt: number;
-  metrics: TrainedMetrics | null;
-  skipped: string | null;
-}
-
-/** One evaluated sample. */
-export interface EvalResult {
-  readonly instance: string;
-  readonly temperature: number;
-  readonly reward: number;
-  readonly wellFormed: boolean;
-  readonly exact: boolean;
-}
-
-/** The evaluation of one version. */
-export interface EvalRound {
-  readonly version: number;
-  issued: number;
-  done: boolean;
-  readonly results: EvalResult[];
-}
-
-/** What became of a sample; kept until it is in the archive. */
-export interface Outcome {
-  readonly lane: Lane;
-  readonly task: string;
-  readonly sample: number;
-  readonly attempt: number;
-  readonly instance: string;
-  readonly outcome: SampleState;
-  readonly reason: string;
-  /** Step of its batch, or version of its evaluation. */
-  readonly step: number | null;
-  /** In ROLLOUTS. */
-  readonly sequence: number | null;
-  readonly sha256: string | null;
-}
-
-/** Samples of a lane by what became of them. */
-export interface LaneCounters {
-  issued: number;
-  accepted: number;
-  rejected: number;
-  expired: number;
-  trained: number;
-  evaluated: number;
-  /** By reason. */
-  readonly skipped: Map<string, number>;
-  /** Rejected ones by reason. */
-  readonly rejections: Map<string, number>;
-}
 
 /** Everything that follows from the events so far. */
 export interface LedgerState {

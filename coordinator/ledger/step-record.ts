@@ -1,5 +1,6 @@
 import type { AcceptedRollout } from "./events.ts";
-import type { LedgerState, StepRecord } from "./state.ts";
+import type { StepRecord } from "./records.ts";
+import type { LedgerState } from "./state.ts";
 
 /** The record of a step; a new one where there is none yet. */
 export function stepRecord(state: LedgerState, step: number): StepRecord {

@@ -11,7 +11,7 @@ import { serveBatches } from "../batching/serve-batches.ts";
 import { serveCollect } from "../collecting/serve-collect.ts";
 import { policyOf } from "../issuing/dispatcher.ts";
 import { judgeLease } from "../leasing/decide-lease.ts";
-import type { TaskRecord } from "../ledger/state.ts";
+import type { TaskRecord } from "../ledger/records.ts";
 import { statusOf } from "../summary/status.ts";
 import type { Core } from "./core.ts";
 

@@ -1,4 +1,4 @@
-import type { EvalResult, EvalRound } from "../ledger/state.ts";
+import type { EvalResult, EvalRound } from "../ledger/records.ts";
 import { bootstrapInterval, type Interval } from "./bootstrap.ts";
 
 /** What one policy version scored on the held-out tasks at one temperature. */

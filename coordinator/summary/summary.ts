@@ -5,7 +5,8 @@
  */
 import type { LaneBalance } from "../../proto/index.ts";
 import type { PolicyName, TrainedMetrics } from "../ledger/events.ts";
-import type { LedgerState, StepRecord } from "../ledger/state.ts";
+import type { StepRecord } from "../ledger/records.ts";
+import type { LedgerState } from "../ledger/state.ts";
 import { compareRounds, type HeldOut } from "./held-out.ts";
 
 /** One step of {@link Summary}. Rewards are over every accepted sample that came for it, groups without signal included. */

@@ -1,5 +1,5 @@
 import type { LedgerState } from "../../coordinator/index.ts";
-import type { TaskRecord } from "../../coordinator/ledger/state.ts";
+import type { TaskRecord } from "../../coordinator/ledger/records.ts";
 
 /** What may happen to a run. */
 export const ACTS = [

@@ -14,7 +14,7 @@ import {
   type RunSettings,
 } from "../../coordinator/index.ts";
 import { hopelessness, isOver } from "../../coordinator/issuing/run-end.ts";
-import type { TaskRecord } from "../../coordinator/ledger/state.ts";
+import type { TaskRecord } from "../../coordinator/ledger/records.ts";
 import { type Act, choose, openSamples } from "./ledger-acts.ts";
 import { METRICS, rolloutThat } from "./ledger-history.ts";
 

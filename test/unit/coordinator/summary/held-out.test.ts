@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bootstrapInterval } from "../../../../coordinator/index.ts";
-import type { EvalResult, EvalRound } from "../../../../coordinator/ledger/state.ts";
+import type { EvalResult, EvalRound } from "../../../../coordinator/ledger/records.ts";
 import { compareRounds } from "../../../../coordinator/summary/held-out.ts";
 
 describe("the bootstrap interval", () => {
