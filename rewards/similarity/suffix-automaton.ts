@@ -19,8 +19,8 @@ export interface SuffixAutomaton {
   readonly longest: Int32Array;
   /** State of the longest proper suffix that is another state; {@link NONE} for the root. */
   readonly suffix: Int32Array;
-  /** Index of the last symbol of the first occurrence of a state's substrings. */
-  readonly firstEnd: Int32Array;
+  /** Index of the last symbol of the last occurrence of a state's substrings; past every index for the root. */
+  readonly lastEnd: Int32Array;
   readonly edges: EdgeTable;
   /** Makes this the automaton of `symbols[from … to − 1]`. Returns how many operations it took. */
   build(symbols: Int32Array, from: number, to: number): number;
@@ -30,21 +30,21 @@ export interface SuffixAutomaton {
 export function createSuffixAutomaton(most: number): SuffixAutomaton {
   const longest = new Int32Array(2 * most + 1);
   const suffix = new Int32Array(2 * most + 1);
-  const firstEnd = new Int32Array(2 * most + 1);
+  const lastEnd = new Int32Array(2 * most + 1);
   const edges = createEdgeTable(2 * most + 1, 3 * most + 1);
   let states = 0;
   let operations = 0;
 
   const addState = (length: number, end: number): number => {
     longest[states] = length;
-    firstEnd[states] = end;
+    lastEnd[states] = end;
     suffix[states] = NONE;
     return states++;
   };
 
   /** Splits a state: the substrings of at most `length` symbols get one of their own. */
   const split = (state: number, length: number): number => {
-    const part = addState(length, firstEnd[state] as number);
+    const part = addState(length, NONE);
     operations += edges.copy(state, part);
     suffix[part] = suffix[state] as number;
     suffix[state] = part;
@@ -76,13 +76,24 @@ export function createSuffixAutomaton(most: number): SuffixAutomaton {
     return next;
   };
 
+  /** A state's substrings end wherever those end whose suffixes they are. Later ends go first, so each is set once. */
+  const raiseLastEnds = (): void => {
+    for (let state = states - 1; state > ROOT; state--) {
+      const end = lastEnd[state] as number;
+      for (let at = suffix[state] as number; (lastEnd[at] as number) < end; at = suffix[at] as number) {
+        lastEnd[at] = end;
+      }
+    }
+  };
+
   const build = (symbols: Int32Array, from: number, to: number): number => {
     states = 0;
     operations = 0;
     edges.clear(to - from);
-    let last = addState(0, NONE);
+    let last = addState(0, symbols.length);
     for (let i = from; i < to; i++) last = extend(last, symbols[i] as number, i);
-    return operations;
+    raiseLastEnds();
+    return operations + states;
   };
-  return { longest, suffix, firstEnd, edges, build };
+  return { longest, suffix, lastEnd, edges, build };
 }

@@ -11,11 +11,12 @@ export function hasPython(): boolean {
   return false;
 }
 
-/** Runs a program of CPython's standard library alone: JSON in, JSON out. */
-export function runPython(program: string, input: unknown): unknown {
-  const output = execFileSync("python3", ["-c", program], {
+/** Runs a program that needs CPython's standard library alone: JSON in, JSON out. */
+export function runPython(program: URL, args: readonly string[], input: unknown): unknown {
+  const output = execFileSync("python3", [program.pathname, ...args], {
     input: JSON.stringify(input),
     maxBuffer: 256 * 2 ** 20,
+    timeout: 120_000,
   });
   return JSON.parse(output.toString());
 }
