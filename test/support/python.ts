@@ -11,12 +11,11 @@ export function hasPython(): boolean {
   return false;
 }
 
-/** Runs a program that needs CPython's standard library alone: JSON in, JSON out. */
-export function runPython(program: URL, args: readonly string[], input: unknown): unknown {
-  const output = execFileSync("python3", [program.pathname, ...args], {
+/** Runs a program of CPython's standard library alone: JSON in, JSON out. */
+export function runPython(program: string, input: unknown, args: readonly string[] = []): unknown {
+  const output = execFileSync("python3", ["-c", program, ...args], {
     input: JSON.stringify(input),
     maxBuffer: 256 * 2 ** 20,
-    timeout: 120_000,
   });
   return JSON.parse(output.toString());
 }

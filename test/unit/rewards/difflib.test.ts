@@ -1,12 +1,15 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createReward, RewardConfig, similarityRatio } from "../../../rewards/index.ts";
 import { hasPython, runPython } from "../../support/python.ts";
 import { replyWith } from "../../support/replies.ts";
 import { type Alphabet, createDraws, type Draws, drawPair } from "../../support/text-pairs.ts";
 
+const PROGRAM = readFileSync(new URL("../../fixtures/rewards/swe_rl.py", import.meta.url), "utf8");
+
 /** CPython answers each pair and each reply of this file within two seconds, and most within a millisecond. */
 const askPython = (what: "ratio" | "change" | "reward", cases: readonly unknown[]) =>
-  runPython(new URL("../../fixtures/rewards/swe_rl.py", import.meta.url), [what], cases);
+  runPython(PROGRAM, cases, [what]);
 
 const reward = createReward(RewardConfig.parse({}));
 
