@@ -10,6 +10,7 @@ import { addDatasetCommand } from "./commands/dataset.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addLedgerCommand } from "./commands/ledger.ts";
+import { addRewardCommand } from "./commands/reward.ts";
 import { addRoleCommands } from "./commands/roles.ts";
 import { addRolloutsCommand } from "./commands/rollouts.ts";
 import { addSftCommand } from "./commands/sft.ts";
@@ -40,6 +41,7 @@ for (const add of [
   addExportCommand,
   addStatusCommand,
   addRolloutsCommand,
+  addRewardCommand,
   addLedgerCommand,
   addControlCommands,
   addDatasetCommand,

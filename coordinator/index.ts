@@ -14,6 +14,7 @@ export {
   type DatasetCheck,
   readDataset,
 } from "./dataset/dataset.ts";
+export { readLines } from "./dataset/read-lines.ts";
 export { nextDecisions } from "./issuing/next-decisions.ts";
 export type { Prompts } from "./issuing/next-tasks.ts";
 export { createPromptOrder } from "./issuing/prompt-order.ts";

@@ -10,8 +10,18 @@ const MOST_LINE_BYTES = 64 * 2 ** 20;
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Null when the line is longer than 64 MiB. */
+  /** Null when the line is longer than the longest that is kept. */
   readonly bytes: Buffer | null;
+}
+
+/** How a file of lines is read. */
+export interface ReadLinesOptions {
+  /** What the file is, for errors. */
+  readonly what?: string;
+  /** Longest line that is kept, 64 MiB by default. */
+  readonly longestBytes?: number;
+  /** Told how many bytes of the file were read, before any decompression. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 /**
@@ -20,10 +30,10 @@ export interface Line {
  *
  * @throws {UnusableDatasetError} when the file is missing, unreadable, or not in the format its name promises
  */
-export async function* readLines(path: string): AsyncGenerator<Line> {
-  const parts = new LineParts();
+export async function* readLines(path: string, options: ReadLinesOptions = {}): AsyncGenerator<Line> {
+  const parts = new LineParts(options.longestBytes ?? MOST_LINE_BYTES);
   let number = 0;
-  for await (const chunk of openBytes(path)) {
+  for await (const chunk of openBytes(path, options)) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
       parts.add(chunk.subarray(start, end));
@@ -37,8 +47,13 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
 
 /** Collects what belongs to one line; lets go of a line that is too long. */
 class LineParts {
+  readonly #most: number;
   #parts: Buffer[] = [];
   #length = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   get any(): boolean {
     return this.#length > 0;
@@ -46,26 +61,32 @@ class LineParts {
 
   add(part: Buffer): void {
     this.#length += part.length;
-    if (this.#length > MOST_LINE_BYTES) this.#parts = [];
+    if (this.#length > this.#most) this.#parts = [];
     else this.#parts.push(part);
   }
 
   take(): Buffer | null {
-    const bytes = this.#length > MOST_LINE_BYTES ? null : Buffer.concat(this.#parts);
+    const bytes = this.#length > this.#most ? null : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#length = 0;
     return bytes;
   }
 }
 
-async function* openBytes(path: string): AsyncGenerator<Buffer> {
+async function* openBytes(
+  path: string,
+  { what = "the dataset", onRead }: ReadLinesOptions,
+): AsyncGenerator<Buffer> {
   const file = createReadStream(path);
   const decompress = decompressorOf(path);
   try {
     // The last stream of the pipeline carries every error of it.
-    yield* decompress ? pipeline(file, decompress, () => {}) : file;
+    for await (const chunk of decompress ? pipeline(file, decompress, () => {}) : file) {
+      onRead?.(file.bytesRead);
+      yield chunk;
+    }
   } catch (cause) {
-    throw new UnusableDatasetError(`the dataset ${path} cannot be read: ${reasonOf(cause, path)}`, { cause });
+    throw new UnusableDatasetError(`${what} ${path} cannot be read: ${reasonOf(cause, path)}`, { cause });
   } finally {
     file.destroy();
   }
