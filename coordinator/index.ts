@@ -30,5 +30,5 @@ export { emptyState, type LedgerState } from "./ledger/state.ts";
 export { IllegalTransitionError } from "./ledger/transitions.ts";
 export { type CoordinatorOptions, runCoordinator } from "./serving/run-coordinator.ts";
 export { bootstrapInterval, type Interval } from "./summary/bootstrap.ts";
-export type { HeldOut, HeldOutChange } from "./summary/held-out.ts";
+export type { HeldOut } from "./summary/held-out.ts";
 export type { Summary } from "./summary/summary.ts";
