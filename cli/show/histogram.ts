@@ -31,7 +31,7 @@ export function createHistogram(): Histogram {
         const count = ends.get(value) as number;
         return count === 0 ? [] : [{ label: decimal(value, 0), from: value, count }];
       };
-      const rows = [...stretches(tenths), ...end(-1), ...end(1)];
+      const rows = [...end(-1), ...end(1), ...stretches(tenths)];
       return draw(
         rows.sort((a, b) => a.from - b.from),
         total,
