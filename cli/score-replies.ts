@@ -61,11 +61,17 @@ async function judge(
 ): Promise<Pick<ScoredReply, "verdict"> | Pick<FailedReply, "failure">> {
   try {
     const { explanationJson, ...score } = await pool.score({ settings, input });
-    return { verdict: { ...score, explanation: JSON.parse(explanationJson) as Explanation } };
+    return { verdict: { ...score, explanation: readExplanation(explanationJson) } };
   } catch (error) {
     if (error instanceof RewardFailedError) return { failure: error.message };
     throw error;
   }
+}
+
+/** An explanation, whose parts another reward than ours may leave out. */
+function readExplanation(json: string): Explanation {
+  const { mistake = null, files = [] } = JSON.parse(json || "{}") as Partial<Explanation>;
+  return { mistake, files };
 }
 
 /** Works on up to `atOnce` items at a time, and gives the results in the order of the items. */
