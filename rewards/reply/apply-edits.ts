@@ -5,6 +5,9 @@ import type { Edit } from "./parse-reply.ts";
 /** UTF-16 units that a file may grow by. */
 const MOST_GROWTH = 1_000_000;
 
+/** What is searched and copied in the time of an operation. */
+const CHARACTERS_AN_OPERATION = 4;
+
 /**
  * Applies edits, file by file, each to what the one before left. A search starts at the start of a line; its
  * end is not anchored. All its occurrences are replaced. An empty search is found before every line, and in
@@ -20,12 +23,10 @@ export function applyEdits(
   budget: Budget,
 ): Map<string, string> {
   const changed = new Map<string, string>();
-  for (const path of new Set(edits.map((edit) => edit.path))) {
+  for (const [path, ofFile] of Map.groupBy(edits, (edit) => edit.path)) {
     const original = Object.hasOwn(files, path) ? (files[path] as string) : "";
     let content = `\n${original}`;
-    for (const edit of edits) {
-      if (edit.path === path) content = applyEdit(content, edit, original.length + MOST_GROWTH, budget);
-    }
+    for (const edit of ofFile) content = applyEdit(content, edit, original.length + MOST_GROWTH, budget);
     changed.set(path, content.slice(1));
   }
   return changed;
@@ -37,8 +38,8 @@ function applyEdit(content: string, edit: Edit, mostLength: number, budget: Budg
   if (search === replace) {
     throw new ReplyMistake("identical", `the edit of ${path} changes nothing`, { text: search, at });
   }
-  budget.spend(content.length);
   const found = occurrences(content, `\n${search}`);
+  budget.spend(found.length + Math.ceil(content.length / CHARACTERS_AN_OPERATION));
   if (found.length === 0) {
     throw new ReplyMistake("not-found", `the text to replace is not in ${path}`, { text: search, at });
   }

@@ -10,10 +10,10 @@ import { matchingBlocks } from "./matching-blocks.ts";
  * @throws {ReplyMistake} of class `too-expensive` when the budget is exceeded
  */
 export function similarityRatio(a: string, b: string, budget: Budget = UNLIMITED): number {
+  if (a === b) return 1;
   const aPoints = codePoints(a);
   const bPoints = codePoints(b);
   const length = aPoints.length + bPoints.length;
-  if (length === 0) return 1;
   const matches = matchingBlocks(aPoints, bPoints, budget).reduce((sum, { size }) => sum + size, 0);
   return (2 * matches) / length;
 }

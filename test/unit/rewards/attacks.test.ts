@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createReward, RewardConfig, type ScoreInput } from "../../../rewards/index.ts";
 import { replyWith } from "../../support/replies.ts";
+import { worstTexts } from "../../support/worst-texts.ts";
 
 const FILES = { "a.py": "a\n" };
 const ORACLE = { "a.py": "b\n" };
@@ -39,14 +40,21 @@ describe("a reply that would make a parser backtrack", () => {
     expect(verdict.errorClass).toBe("tag:<think>");
   });
 
-  it("of ten thousand blocks is scored", () => {
-    const edits = Array.from({ length: 10_000 }, (_, i) => ({
-      path: "a.py",
-      search: i === 0 ? "a" : `${i}`,
-      replace: `${i + 1}`,
-    }));
+  it("of a tag within another counts the tags, wherever they are", () => {
+    const edit = "```\n### a.py\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n```";
 
-    expect(scoreReply(replyWith(edits))).toMatchObject({ errorClass: "", exact: false });
+    expect(scoreReply(`<solution>${edit}<think>t</think></solution>`)).toMatchObject({ reward: 1 });
+    expect(scoreReply(`<think><solution>${edit}</think></solution>`)).toMatchObject({ reward: 1 });
+    expect(scoreReply(`<think>t${edit}</solution><solution></think>`).errorClass).toBe("no-blocks");
+  });
+
+  it("of ten thousand blocks, in one file or in one each, is scored", () => {
+    const numbers = Array.from({ length: 10_000 }, (_, i) => i);
+    const inOne = numbers.map((i) => ({ path: "a.py", search: i === 0 ? "a" : `${i}`, replace: `${i + 1}` }));
+    const inEach = numbers.map((i) => ({ path: `${i}.py`, search: "", replace: "new" }));
+
+    expect(scoreReply(replyWith(inOne))).toMatchObject({ errorClass: "", exact: false });
+    expect(scoreReply(replyWith(inEach))).toMatchObject({ errorClass: "", reward: 0 });
   });
 });
 
@@ -57,18 +65,30 @@ describe("a reply that would take too much", () => {
     expect(scoreReply(replyWith(edits))).toMatchObject({ reward: -1, errorClass: "too-expensive" });
   });
 
-  it("of time, by sharing single characters without end, is too expensive on every machine alike", () => {
-    const characters = Array.from({ length: 2_000 }, (_, i) => String.fromCodePoint(0x4e00 + i));
-    const oracle = { "a.py": characters.map((character) => `${character}#`).join("") };
-    const reply = replyWith([
-      { path: "a.py", search: "a", replace: characters.map((character) => `${character}$`).join("") },
-    ]);
+  it("of time, by sharing ever longer runs, is too expensive on every machine alike", () => {
+    const [predicted, truth] = worstTexts(6_000)["ever longer runs"] ?? ["", ""];
+    const oracle = { "a.py": truth };
+    const reply = replyWith([{ path: "a.py", search: "a", replace: predicted }]);
 
     expect(scoreReply(reply, { oracle }, { operationsAtMost: 1_000_000 })).toMatchObject({
       reward: -1,
       errorClass: "too-expensive",
     });
     expect(scoreReply(reply, { oracle }).errorClass).toBe("");
+  });
+
+  it("of time, by replacing a quarter of a million lines again and again, is too expensive too", () => {
+    const grow = Array.from({ length: 18 }, () => ({ path: "a.py", search: "", replace: "\n" }));
+    const again = Array.from({ length: 400 }, (_, i) => ({
+      path: "a.py",
+      search: i % 2 === 0 ? "" : "x",
+      replace: i % 2 === 0 ? "x" : "",
+    }));
+
+    expect(scoreReply(replyWith([...grow, ...again]), {}, { operationsAtMost: 5_000_000 })).toMatchObject({
+      reward: -1,
+      errorClass: "too-expensive",
+    });
   });
 
   it("of neither, of a thousand equal lines, is scored soon", () => {
@@ -81,6 +101,51 @@ describe("a reply that would take too much", () => {
 
     expect(verdict.reward).toBeGreaterThan(0.99);
     expect(performance.now() - start).toBeLessThan(SOON_MS);
+  });
+});
+
+describe("a reply that would reach deep", () => {
+  const line = `x = ${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+
+  it("with brackets within brackets on one line is text like any other", () => {
+    const verdict = scoreReply(replyWith([{ path: "a.py", search: "a", replace: line }]), {
+      oracle: { "a.py": `${line}#\n` },
+    });
+
+    expect(verdict.reward).toBeCloseTo(1, 5);
+  });
+
+  it("with ten thousand hunks is compared without recursion", () => {
+    const every = (change: string) => `${`1\n2\n3\n4\n5\n6\n7\n${change}\n`.repeat(10_000)}`;
+    const edits = [{ path: "a.py", search: "8", replace: "9" }];
+
+    const verdict = scoreReply(replyWith(edits), {
+      files: { "a.py": every("8") },
+      oracle: { "a.py": `${every("9")}9\n` },
+    });
+
+    expect(verdict.reward).toBeGreaterThan(0.999);
+  });
+});
+
+describe("a replacement that a regular expression would read", () => {
+  it.each(["$&", "$1", "$$", "$`", "$'", "\\1", "\\g<0>"])(
+    "as something else, %s, is taken as it is",
+    (replace) => {
+      const reply = replyWith([{ path: "a.py", search: "a", replace }]);
+
+      expect(scoreReply(reply, { oracle: { "a.py": `${replace}\n` } })).toMatchObject({
+        reward: 1,
+        exact: true,
+      });
+    },
+  );
+
+  it.each([".", "a?", "[a]", "^a$", "(a|b)*"])("as a search, %s, is found only as it is", (search) => {
+    const reply = replyWith([{ path: "a.py", search, replace: "b" }]);
+
+    expect(scoreReply(reply).errorClass).toBe("not-found");
+    expect(scoreReply(reply, { files: { "a.py": `${search}\n` } })).toMatchObject({ exact: true });
   });
 });
 
