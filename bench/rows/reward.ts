@@ -5,22 +5,16 @@
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { createRandom } from "../../core/index.ts";
 import { createReward, RewardConfig, similarityRatio } from "../../rewards/index.ts";
 import type { Bench, Row } from "../row.ts";
+import { codeLike, patchOf, scoreInput } from "./patches.ts";
+import { measureRewardBatch } from "./reward-batch.ts";
 
 const PEER = fileURLToPath(new URL("reward.py", import.meta.url));
 const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
-const PATH = "src/module.py";
 const PATCHES = 24;
 /** Repetitions of ours; the fastest counts, as everything else is the machine's. */
 const TURNS = 7;
-
-interface Case {
-  readonly before: string;
-  readonly predicted: string;
-  readonly oracle: string;
-}
 
 interface Timed {
   readonly seconds: number;
@@ -33,14 +27,16 @@ interface PeerAnswer {
   readonly version: string;
 }
 
-/** Rows `reward-patches`, `reward-code-20000` and `reward-periodic-1500`. */
+/** Rows `reward-patches`, `reward-code-20000`, `reward-periodic-1500`, `reward-periodic-4000` and `reward-batch`. */
 export const rewardBench: Bench = {
   name: "reward",
   async measure(): Promise<Row[]> {
-    const rewards = Array.from({ length: PATCHES }, (_, index) => patchCase(`patch ${index}`));
+    const rewards = Array.from({ length: PATCHES }, (_, index) =>
+      patchOf(`patch ${index}`, "predicted", 50, 0.6),
+    );
     const ratios = {
       code: [[codeLike("a", 20_000), codeLike("b", 20_000)]],
-      periodic: [["ab".repeat(750), "ba".repeat(750)]],
+      periodic: [periodic(1_500)],
     } as const;
     const peer = askPeer({ rewards, ratios });
     const reward = createReward(RewardConfig.parse({}));
@@ -67,14 +63,34 @@ export const rewardBench: Bench = {
       row("reward-code-20000", "ratio, code of 20,000 characters", ours.code, peer.ratios["code"], 100),
       row(
         "reward-periodic-1500",
-        "ratio, period 2, 1,500 characters",
+        "ratio, a text of period 2 and one of period 3, 1,500 characters",
         ours.periodic,
         peer.ratios["periodic"],
         500,
       ),
+      periodicRow(4_000, 50),
+      await measureRewardBatch(),
     ];
   },
 };
+
+/** Two texts that share hundreds of short matches, each of which CPython looks for everywhere. */
+function periodic(characters: number): [string, string] {
+  return ["ab".repeat(characters / 2), "abb".repeat(Math.ceil(characters / 3)).slice(0, characters)];
+}
+
+/** Of a length at which CPython takes minutes, so ours alone. */
+function periodicRow(characters: number, atMostMs: number): Row {
+  const [a, b] = periodic(characters);
+  const { seconds } = timed(() => [similarityRatio(a, b)]);
+  return {
+    id: `reward-periodic-${characters}`,
+    what: `ratio, a text of period 2 and one of period 3, ${characters.toLocaleString("en")} characters; CPython, not run, takes minutes`,
+    value: 1_000 * seconds,
+    unit: "ms",
+    atMost: atMostMs,
+  };
+}
 
 /** @throws when the results differ by a single bit: a wrong answer has no speed */
 function speedup(id: string, ours: Timed, theirs: Timed | undefined): number {
@@ -100,38 +116,4 @@ function timed(work: () => number[]): Timed {
 function askPeer(work: unknown): PeerAnswer {
   const options = { input: JSON.stringify(work), maxBuffer: MOST_OUTPUT_BYTES };
   return JSON.parse(execFileSync("python3", [PEER], options).toString()) as PeerAnswer;
-}
-
-/** A file, its true change, and a prediction that touches the same lines otherwise. */
-function patchCase(seed: string): Case {
-  const lines = codeLike(seed, 6_000).split("\n");
-  const rewrite = (by: string) => {
-    const next = createRandom(`${seed}/${by}`);
-    const from = Math.floor(lines.length * 0.3);
-    const replaced = lines.slice(from, from + 50).map((line) => (next() < 0.6 ? line : codeLine(next)));
-    return [...lines.slice(0, from), ...replaced, ...lines.slice(from + 50)].join("\n");
-  };
-  return { before: lines.join("\n"), predicted: rewrite("predicted"), oracle: rewrite("oracle") };
-}
-
-function scoreInput({ before, predicted, oracle }: Case) {
-  const edit = `### ${PATH}\n<<<<<<< SEARCH\n${before}\n=======\n${predicted}\n>>>>>>> REPLACE`;
-  const reply = `<think>\nbecause\n</think>\n<solution>\n\`\`\`python\n${edit}\n\`\`\`\n</solution>`;
-  return { files: { [PATH]: before }, oracle: { [PATH]: oracle }, reply };
-}
-
-const WORDS =
-  "self value index items result config request path name count error handler return data node".split(" ");
-
-function codeLike(seed: string, characters: number): string {
-  const next = createRandom(seed);
-  let text = "";
-  while (text.length < characters) text += `${codeLine(next)}\n`;
-  return text.slice(0, characters);
-}
-
-function codeLine(next: () => number): string {
-  const word = () => WORDS[Math.floor(next() * WORDS.length)] ?? "";
-  const indent = "    ".repeat(1 + Math.floor(next() * 3));
-  return `${indent}${word()}_${word()} = ${word()}.${word()}(${word()}, ${Math.floor(next() * 100)})`;
 }
