@@ -79,15 +79,25 @@ describe("the reward", () => {
     );
   });
 
-  it("does not depend on the order of files", () => {
+  it("does not depend on the order of files, nor on how their edits alternate", () => {
     fc.assert(
-      fc.property(files, content, (before, replace) => {
-        const edits = Object.entries(before).map(([file, search]) => ({ path: file, search, replace }));
-        const after = Object.fromEntries(Object.keys(before).map((file) => [file, "x\n"]));
-        const scored = (of: readonly ReplyEdit[]) =>
-          reward({ files: before, oracle: after, reply: replyWith(of) }).reward;
+      fc.property(files, oracle, content, content, (before, after, first, second) => {
+        const steps = Object.entries(before).map(([file, text]) => [
+          { path: file, search: text, replace: first },
+          { path: file, search: first, replace: second },
+        ]);
+        const scored = (edits: readonly (ReplyEdit | undefined)[]) =>
+          reward({
+            files: before,
+            oracle: after,
+            reply: replyWith(edits.filter((edit) => edit !== undefined)),
+          });
+        const inTurn = [0, 1].flatMap((step) => steps.map((ofFile) => ofFile[step]));
 
-        expect(scored(edits.toReversed())).toBe(scored(edits));
+        const verdict = scored(steps.flat());
+
+        expect(scored(steps.toReversed().flat()).reward).toBe(verdict.reward);
+        expect(scored(inTurn).reward).toBe(verdict.reward);
       }),
     );
   });
