@@ -105,7 +105,7 @@ describe("a reply that would take too much", () => {
 });
 
 describe("a reply that would reach deep", () => {
-  const line = `x = ${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  const line = `x = ${"[".repeat(100_000)}${"]".repeat(100_000)}`;
 
   it("with brackets within brackets on one line is text like any other", () => {
     const verdict = scoreReply(replyWith([{ path: "a.py", search: "a", replace: line }]), {
@@ -115,8 +115,8 @@ describe("a reply that would reach deep", () => {
     expect(verdict.reward).toBeCloseTo(1, 5);
   });
 
-  it("with ten thousand hunks is compared without recursion", () => {
-    const every = (change: string) => `${`1\n2\n3\n4\n5\n6\n7\n${change}\n`.repeat(10_000)}`;
+  it("with five thousand hunks is compared without recursion", () => {
+    const every = (change: string) => `${`1\n2\n3\n4\n5\n6\n7\n${change}\n`.repeat(5_000)}`;
     const edits = [{ path: "a.py", search: "8", replace: "9" }];
 
     const verdict = scoreReply(replyWith(edits), {

@@ -33,7 +33,7 @@ const ALPHABETS: Record<string, Alphabet> = {
 describe.skipIf(!hasPython())("what CPython's difflib says", () => {
   it.each(Object.entries(ALPHABETS))("is what we say, for ratios of texts of %s", (name, alphabet) => {
     const draws = createDraws(`ratio of ${name}`);
-    const pairs = Array.from({ length: 400 }, (_, i) => drawPair(draws, alphabet, i < 370 ? 60 : 250));
+    const pairs = Array.from({ length: 400 }, (_, i) => drawPair(draws, alphabet, i < 385 ? 50 : 250));
 
     const ours = pairs.map(([a, b]) => similarityRatio(a, b));
 
@@ -49,7 +49,6 @@ describe.skipIf(!hasPython())("what CPython's difflib says", () => {
     const moved = [...wide.slice(150_000), ...wide.slice(20, 90_000), "x", ...wide.slice(90_003, 150_000)];
     const pairs = [
       [wide.join(""), moved.join("")],
-      [wide.join(""), `${"y".repeat(199_999)}${wide[7]}`],
       [wide.join(""), ""],
     ] as const;
 
@@ -63,7 +62,9 @@ describe.skipIf(!hasPython())("what CPython's difflib says", () => {
     const frequent = ["\n", "pass\n", "return\n", "a\n", "b\n", "c\u2028", "d\r\n", "e\f"];
     const rare = Array.from({ length: most }, (_, i) => `line ${i}\n`);
     const alphabets = [frequent, rare, [...frequent, ...frequent, ...frequent, ...rare.slice(0, 24)]];
-    const pairs = Array.from({ length: 200 }, () => drawPair(draws, draws.one(alphabets), most));
+    const pairs = Array.from({ length: most < 1_000 ? 200 : 60 }, () =>
+      drawPair(draws, draws.one(alphabets), most),
+    );
 
     const ours = pairs.map(([before, after]) => changeOf(before, after));
 
@@ -147,7 +148,7 @@ describe.skipIf(!hasPython())("what SWE-RL in Python says", () => {
     "is what we say, for replies with edits of %s",
     (name, alphabet) => {
       const draws = createDraws(`reward of ${name}`);
-      const cases = Array.from({ length: 250 }, (_, i) => {
+      const cases = Array.from({ length: 200 }, (_, i) => {
         const drawn = drawCase(draws, alphabet);
         return i % 4 === 0 ? { ...drawn, reply: damage(draws, drawn.reply) } : drawn;
       });
@@ -167,7 +168,7 @@ describe.skipIf(!hasPython())("what SWE-RL in Python says", () => {
           cases.map(({ files, oracle, reply }) => [files, oracle, reply]),
         ),
       );
-      expect(ours.filter(([, errorClass]) => errorClass === "").length).toBeGreaterThan(60);
+      expect(ours.filter(([, errorClass]) => errorClass === "").length).toBeGreaterThan(50);
     },
   );
 });
