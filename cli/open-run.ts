@@ -19,6 +19,7 @@ export interface RunChoice {
 }
 
 const LISTENING_DEADLINE_MS = 2_000;
+const LOOPBACK = "127.0.0.1";
 
 /** Adds `--run` and `--runs` to a command about a run that was started before. */
 export function chooseRun(command: Command): Command {
@@ -39,9 +40,10 @@ export function runsOption(): Option {
  */
 export async function connectToRun(choice: RunChoice): Promise<{ folder: RunFolder; client: FleetClient }> {
   const folder = await findRunFolder(choice.runs, choice.run);
-  const { coordinator } = await folder.endpoints();
+  const { coordinator, nats } = await folder.endpoints();
   if (coordinator === undefined || !(await isListening(coordinator))) {
-    throw new NotRunningError(await describeRest(folder));
+    const hasServer = nats !== undefined && (await isListening({ host: LOOPBACK, port: nats.port }));
+    throw new NotRunningError(hasServer ? describeBetween(folder) : await describeRest(folder));
   }
   const { token } = await readSecrets(folder);
   const address = `${coordinator.host}:${coordinator.port}`;
@@ -59,6 +61,11 @@ function isListening({ host, port }: { readonly host: string; readonly port: num
     socket.once("timeout", () => end(false));
     socket.once("error", () => end(false));
   });
+}
+
+/** nats-server is the first to start and the last to go. */
+function describeBetween({ id }: RunFolder): string {
+  return `the run ${id} is starting or closing, and its coordinator does not answer: ask again in a few seconds`;
 }
 
 async function describeRest(folder: RunFolder): Promise<string> {

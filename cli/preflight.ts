@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
-import { availableParallelism, freemem } from "node:os";
+import { availableParallelism } from "node:os";
+import { availableMemory } from "node:process";
 import { openPromptRenderer, readDataset } from "../coordinator/index.ts";
 import { FleetError } from "../core/index.ts";
 import { type ModelInfo, openEngine, readModelInfo } from "../llama/index.ts";
@@ -78,18 +79,35 @@ async function measurePrompts(
 function memoryLines(config: RunConfig, model: ModelInfo): string[] {
   const cellBytes =
     2 * model.layers * model.kvHeads * model.headSize * (config.model.exact ? F32_BYTES : F16_BYTES);
-  const pools = config.local.workers.map(({ count, slots, device }) => {
-    const cacheBytes = slots * config.model.contextTokens * cellBytes;
-    return `worker × ${count} on ${device}: ${mebibytes(model.sizeBytes)} of weights and ${mebibytes(cacheBytes)} of KV cache each`;
-  });
+  const pools = config.local.workers.map((pool) => ({
+    ...pool,
+    cacheBytes: pool.slots * config.model.contextTokens * cellBytes,
+  }));
   const trained = loraParameters(config, model);
   const parts = trained * F32_BYTES * 5; // Parameters, gradient, both moments, and the copy being published.
   const layerInputs = config.grpo.tokenBudget * model.embedding * (model.layers + 1) * F32_BYTES;
+  const needed =
+    pools.reduce((sum, { count, cacheBytes }) => sum + count * (model.sizeBytes + cacheBytes), 0) +
+    model.sizeBytes +
+    parts +
+    layerInputs;
   return [
-    ...pools,
+    ...pools.map(
+      ({ count, device, cacheBytes }) =>
+        `worker × ${count} on ${device}: ${mebibytes(model.sizeBytes)} of weights and ${mebibytes(cacheBytes)} of KV cache each`,
+    ),
     `updater on ${config.local.updater.device}: ${mebibytes(model.sizeBytes)} of weights, ${trained.toLocaleString("en")} trained parameters (${mebibytes(parts)}), up to ${mebibytes(layerInputs)} of layer inputs a micro-batch`,
-    `this machine: ${availableParallelism()} cores, ${mebibytes(freemem())} of memory free`,
+    `this machine: ${availableParallelism()} cores, ${mebibytes(availableMemory())} of memory free`,
+    memoryVerdict(needed, availableMemory()),
   ];
+}
+
+/** Whether the sum of weights, caches and gradients fits, were all of it in the machine's own memory. */
+export function memoryVerdict(neededBytes: number, freeBytes: number): string {
+  const sum = `weights, KV caches and the gradient take about ${mebibytes(neededBytes)} together`;
+  return neededBytes <= freeBytes
+    ? `memory: ${sum}, which fits`
+    : `memory: DOES NOT FIT in this machine's own: ${sum}; take fewer workers, slots or model.contextTokens, or a smaller grpo.tokenBudget, unless a GPU's memory holds the rest`;
 }
 
 function loraParameters({ lora }: RunConfig, model: ModelInfo): number {

@@ -63,12 +63,30 @@ export class RunFolder {
 
   async endpoints(): Promise<Endpoints> {
     const text = await readFile(this.endpointsFile, "utf8").catch(() => "{}");
-    return JSON.parse(text) as Endpoints;
+    return parseOwnJson(text, this.endpointsFile) as Endpoints;
   }
 
   async recordEndpoints(endpoints: Endpoints): Promise<void> {
     const all = { ...(await this.endpoints()), ...endpoints };
     await writeFileDurably(this.endpointsFile, `${JSON.stringify(all, null, 2)}\n`);
+  }
+}
+
+/**
+ * Parses a JSON file that `fleet` wrote and writes again when it is not there.
+ *
+ * @throws {RunFolderError} when something else has changed it
+ */
+export function parseOwnJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RunFolderError(
+      `${path} is damaged: delete it, and the next "fleet train --resume" writes it again`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -87,11 +105,21 @@ export async function createRunFolder(runs: string, id: string): Promise<RunFold
       `the run ${id} exists in ${folder.path}: give --resume to continue it, or --run another-id to start a new one`,
     );
   }
-  for (const part of ["nats", "archive", "checkpoints", "spool", "logs"]) {
-    await mkdir(join(folder.path, part), { recursive: true });
-  }
-  await mkdir(join(folder.path, "secrets"), { mode: 0o700 });
+  await makeParts(folder).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RunFolderError(
+      `the run's folder ${folder.path} cannot be made (${why}): name another place with --runs`,
+      { cause },
+    );
+  });
   return folder;
+}
+
+async function makeParts({ path }: RunFolder): Promise<void> {
+  for (const part of ["nats", "archive", "checkpoints", "spool", "logs"]) {
+    await mkdir(join(path, part), { recursive: true });
+  }
+  await mkdir(join(path, "secrets"), { mode: 0o700 });
 }
 
 /**
@@ -107,6 +135,9 @@ export async function findRunFolder(runs: string, id: string | undefined): Promi
   }
   const folder = new RunFolder(runs, found);
   if (!(await exists(folder.config))) {
+    if (RUN_ID.test(found) && (await exists(folder.path))) {
+      throw new RunFolderError(`the run ${found} has lost its configuration: put ${folder.config} back`);
+    }
     const newest = await newestRun(runs);
     const hint = newest === undefined ? "there is none at all" : `the newest there is ${newest}`;
     throw new RunFolderError(`there is no run ${found} in ${resolve(runs)}: ${hint}`);

@@ -11,7 +11,9 @@ export function addDatasetCommand(program: Command): void {
     .addHelpText("after", "\nExample:\n  fleet dataset check train.jsonl.zst")
     .command("check")
     .argument("<file...>", ".jsonl, .jsonl.gz or .jsonl.zst")
-    .description("list every line that cannot be used, by number and reason; exit code 2 when there is one")
+    .description(
+      "list every line that cannot be used, by number and reason; exit code 2 when there is one, or none that can",
+    )
     .option("--json", "for scripts")
     .addHelpText("after", "\nExample:\n  fleet dataset check train.jsonl.zst")
     .action(check);
@@ -21,7 +23,8 @@ async function check(paths: readonly string[], options: { json?: true }): Promis
   const checks = await Array.fromAsync(paths, async (path) => ({ path, ...(await checkDataset(path)) }));
   if (options.json) printJson(checks);
   else for (const each of checks) print(describe(each));
-  if (checks.some(({ badLines }) => badLines.length > 0)) process.exitCode = EXIT.mistake;
+  if (checks.some(({ usable, badLines }) => usable === 0 || badLines.length > 0))
+    process.exitCode = EXIT.mistake;
 }
 
 function describe({ path, usable, badLines, digest }: DatasetCheck & { path: string }): string {

@@ -65,7 +65,9 @@ export async function runLocally(
   signals.abandon.addEventListener("abort", () => roles.kill(), { once: true });
 
   const natsEnded = nats.exited.then((how) => {
-    throw new DeadlineError(`nats-server ended by itself (${how}): see ${folder.log("nats")}`);
+    throw new DeadlineError(
+      `nats-server ended by itself (${how}): see ${folder.log("nats")}; "fleet train --resume --run ${folder.id}" goes on`,
+    );
   });
   // Without these two nothing can be handed over, and what is durable is durable: nobody has to wait.
   for (const vital of [natsEnded, roles.coordinator.ended]) vital.catch(() => roles.kill());

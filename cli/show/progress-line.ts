@@ -30,11 +30,17 @@ export function progressLine(status: StatusAnswer): string {
   return parts.join("  ");
 }
 
-/** Steps left times the mean of the last ones; null before the first, and when none is being made. */
+/**
+ * Steps left times the median of the last ones; null when none is being made, and before the second, since the first
+ * has the evaluation before it in its time.
+ */
 function secondsLeft(status: StatusAnswer): number | null {
-  const recent = status.recent.slice(-8);
+  const seconds = status.recent
+    .slice(-8)
+    .filter(({ step }) => step > 1)
+    .map((step) => step.seconds);
   const isTraining = status.state === "running" && status.step < status.steps;
-  if (recent.length === 0 || !isTraining) return null;
-  const mean = recent.reduce((sum, step) => sum + step.seconds, 0) / recent.length;
-  return mean * (status.steps - status.step);
+  if (seconds.length === 0 || !isTraining) return null;
+  const median = seconds.sort((a, b) => a - b)[Math.floor((seconds.length - 1) / 2)] ?? 0;
+  return median * (status.steps - status.step);
 }

@@ -108,6 +108,17 @@ describe("a wrong command line ends with one sentence and exit code 2", { timeou
   );
 });
 
+it("a dataset without an instance is no dataset: check ends with exit code 2", {
+  timeout: 60_000,
+}, async () => {
+  await writeFile(at("nothing.jsonl"), "");
+
+  const { code, stdout } = await fleet("dataset", "check", at("nothing.jsonl"));
+
+  expect(stdout).toContain("0 usable, 0 not");
+  expect(code).toBe(2);
+});
+
 describe("a run that exists", { timeout: 60_000 }, () => {
   it("is not started a second time", async () => {
     await writeRunFolder(folder, run, "taken", {});
@@ -139,6 +150,24 @@ describe("a run that exists", { timeout: 60_000 }, () => {
       );
     },
   );
+
+  it("and has no coordinator while its nats-server is up is starting or closing", async () => {
+    await using nats = await listen();
+    await writeRunFolder(folder, run, "closing", { nats: { url: "", port: nats.port } });
+
+    const answer = await fleet("status", ...inRuns(), "--run", "closing");
+
+    expectSentence(answer, /the run closing is starting or closing, .*: ask again in a few seconds/);
+  });
+
+  it("cannot be made where a file is", async () => {
+    const answer = await fleet("train", at("run.yaml"), "--runs", at("train.jsonl"), "--run", "no");
+
+    expectSentence(
+      answer,
+      /the run's folder .*train\.jsonl\/no cannot be made \(ENOTDIR.*: name another place/,
+    );
+  });
 
   it.each(["gguf", "peft", "merged-gguf"])(
     "does not export to another base than its own: %s",

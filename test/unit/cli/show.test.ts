@@ -129,6 +129,19 @@ describe("the progress line", () => {
     expect(progressLine(waiting)).toBe("step 0/10  0 tok/s  waiting for workers to join");
   });
 
+  it("promises no end from the first step, whose time holds the first evaluation", () => {
+    expect(progressLine({ ...running, step: 1, recent: [{ ...step, seconds: 50 }] })).not.toContain("left");
+    expect(
+      progressLine({
+        ...running,
+        recent: [
+          { ...step, seconds: 50 },
+          { ...step, step: 2 },
+        ],
+      }),
+    ).toContain("1m 20s left");
+  });
+
   it("names a state other than running, and then promises no end", () => {
     expect(progressLine({ ...running, state: "paused" })).toMatch(/ {2}stale 1\.0 {2}paused$/);
     expect(progressLine({ ...running, step: 10, state: "evaluating" })).not.toContain("left");
