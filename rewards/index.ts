@@ -4,7 +4,9 @@
  * @module
  */
 
+export { compareFiles, compareUnifiedDiffs, type FileContents, meanSimilarity } from "./compare-changes.ts";
 export { RewardConfig } from "./config.ts";
+export { applyForEvaluation, type EvaluatedReply } from "./evaluation/apply-leniently.ts";
 export { similarityRatio } from "./similarity/ratio.ts";
 export { createReward } from "./swe-rl.ts";
 export {

@@ -6,13 +6,12 @@
  * @module
  */
 import { type Budget, createBudget } from "./budget.ts";
+import { compareDiffMaps, type Diffs, meanSimilarity } from "./compare-changes.ts";
 import type { RewardConfig } from "./config.ts";
 import { unifiedDiff } from "./diff/unified-diff.ts";
-import { compareCodePoints } from "./python-text.ts";
 import { applyEdits } from "./reply/apply-edits.ts";
 import { ReplyMistake } from "./reply/mistake.ts";
 import { parseReply } from "./reply/parse-reply.ts";
-import { similarityRatio } from "./similarity/ratio.ts";
 import type { FileVerdict, MistakeNote, Reward, ScoreInput, Verdict } from "./verdict.ts";
 
 const NAME = "swe-rl";
@@ -40,7 +39,10 @@ function score(input: ScoreInput, config: RewardConfig): Verdict {
   const budget = createBudget(config.operationsAtMost);
   const predicted: Change = applyEdits(files, parseReply(reply).edits, budget);
   const truth: Change = new Map(Object.entries(oracle).map(([path, content]) => [path, content ?? ""]));
-  const compared = compareChanges(files, predicted, truth, config.oracleFilesOnly, budget);
+  const compared = compareDiffMaps(diffsOf(files, predicted, budget), diffsOf(files, truth, budget), {
+    trueOnly: config.oracleFilesOnly,
+    budget,
+  });
   if (compared.length === 0 && config.bothEmpty === "reject") {
     throw new ReplyMistake("empty-change", "the edits cancel out, and nothing was to be changed", null);
   }
@@ -48,44 +50,19 @@ function score(input: ScoreInput, config: RewardConfig): Verdict {
   return verdictOf(value, sameContents(files, predicted, truth), compared, null, reply);
 }
 
-/** The files that a side really changes, each with the similarity of the two changes. */
-function compareChanges(
-  files: ScoreInput["files"],
-  predicted: Change,
-  truth: Change,
-  oracleFilesOnly: boolean,
-  budget: Budget,
-): FileVerdict[] {
-  const diffsOf = (change: Change) =>
-    new Map(
-      [...change].map(([path, content]) => [path, unifiedDiff(contentOf(files, path), content, budget)]),
-    );
-  const predictedDiffs = diffsOf(predicted);
-  const trueDiffs = diffsOf(truth);
-  const touched = (path: string) =>
-    Boolean(trueDiffs.get(path) || (predictedDiffs.get(path) && !oracleFilesOnly));
-  return [...new Set([...trueDiffs.keys(), ...predictedDiffs.keys()])]
-    .filter(touched)
-    .sort(compareCodePoints)
-    .map((path) => {
-      const diffs = { predicted: predictedDiffs.get(path) ?? "", oracle: trueDiffs.get(path) ?? "" };
-      return { path, similarity: similarityOf(diffs.predicted, diffs.oracle, budget), ...diffs };
-    });
+function diffsOf(files: ScoreInput["files"], change: Change, budget: Budget): Diffs {
+  return new Map(
+    [...change].map(([path, content]) => [path, unifiedDiff(contentOf(files, path), content, budget)]),
+  );
 }
 
 function contentOf(files: ScoreInput["files"], path: string): string {
   return Object.hasOwn(files, path) ? (files[path] as string) : "";
 }
 
-/** A change is not at all like none. */
-function similarityOf(predicted: string, oracle: string, budget: Budget): number {
-  return predicted === "" || oracle === "" ? 0 : similarityRatio(predicted, oracle, budget);
-}
-
 function earned(compared: readonly FileVerdict[], { form, threshold }: RewardConfig): number {
-  if (compared.every(({ similarity }) => similarity === 1)) return 1;
-  const mean = compared.reduce((sum, { similarity }) => sum + similarity, 0) / compared.length;
-  if (form === "continuous") return mean;
+  const mean = meanSimilarity(compared);
+  if (form === "continuous" || compared.every(({ similarity }) => similarity === 1)) return mean;
   return form === "threshold" && mean >= threshold ? threshold : 0;
 }
 

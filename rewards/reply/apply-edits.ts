@@ -3,7 +3,7 @@ import { ReplyMistake } from "./mistake.ts";
 import type { Edit } from "./parse-reply.ts";
 
 /** UTF-16 units that a file may grow by. */
-const MOST_GROWTH = 1_000_000;
+export const MOST_GROWTH = 1_000_000;
 
 /** What is searched and copied in the time of an operation. */
 const CHARACTERS_AN_OPERATION = 4;
@@ -50,7 +50,7 @@ function applyEdit(content: string, edit: Edit, mostLength: number, budget: Budg
 }
 
 /** Offsets of the occurrences of `part`, which do not overlap. */
-function occurrences(text: string, part: string): number[] {
+export function occurrences(text: string, part: string): number[] {
   const found: number[] = [];
   let at = text.indexOf(part);
   while (at >= 0) {
@@ -68,7 +68,13 @@ function splitsPair(text: string, offset: number): boolean {
   return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;
 }
 
-function replaceAt(text: string, offsets: readonly number[], length: number, replacement: string): string {
+/** Replaces what is at each offset, ascending, for `length` units. */
+export function replaceAt(
+  text: string,
+  offsets: readonly number[],
+  length: number,
+  replacement: string,
+): string {
   const parts: string[] = [];
   let from = 0;
   for (const offset of offsets) {

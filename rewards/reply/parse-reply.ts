@@ -72,8 +72,10 @@ function between(reply: string, open: string, close: string): { text: string; at
 /**
  * All blocks, first to last. A block that is not well-formed is no block; what it swallows up to the next
  * complete ending belongs to it.
+ *
+ * @param offset - of `solution` in the reply
  */
-function* readBlocks(solution: string, offset: number): Generator<Edit> {
+export function* readBlocks(solution: string, offset: number): Generator<Edit> {
   let from = 0;
   for (;;) {
     const fence = solution.indexOf(FENCE, from);
