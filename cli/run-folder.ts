@@ -145,6 +145,20 @@ export async function findRunFolder(runs: string, id: string | undefined): Promi
   return folder;
 }
 
+/**
+ * Checks that a run that got anywhere still has its ledger, without which going on would begin it anew.
+ *
+ * @throws {RunFolderError} when the store of nats-server is empty or gone
+ */
+export async function assertLedgerThere(folder: RunFolder): Promise<void> {
+  if (!(await exists(folder.summary))) return;
+  const stored = await readdir(folder.nats).catch(() => []);
+  if (stored.length > 0) return;
+  throw new RunFolderError(
+    `the run ${folder.id} has lost its ledger: put ${folder.nats} back, or start a new run`,
+  );
+}
+
 async function newestRun(runs: string): Promise<string | undefined> {
   const names = await readdir(runs).catch(() => []);
   const started = await Promise.all(

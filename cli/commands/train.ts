@@ -12,7 +12,7 @@ import { note, print, printJson } from "../print.ts";
 import { readRunConfig } from "../read-run-config.ts";
 import { assertMayResume } from "../resume-config.ts";
 import type { RunConfig } from "../run-config.ts";
-import { createRunFolder, findRunFolder, type RunFolder } from "../run-folder.ts";
+import { assertLedgerThere, createRunFolder, findRunFolder, type RunFolder } from "../run-folder.ts";
 import { openRunSignals } from "../run-signals.ts";
 import { runReport } from "../show/run-report.ts";
 import { openRunView } from "../show/run-view.ts";
@@ -89,6 +89,7 @@ async function reopen(
   options: TrainOptions,
 ): Promise<{ folder: RunFolder; config: RunConfig }> {
   const folder = await findRunFolder(options.runs, options.run);
+  await assertLedgerThere(folder);
   const before = await readRunConfig(folder.config);
   const config = withOptions(given ?? before, options);
   assertMayResume(before, config);

@@ -31,6 +31,25 @@ describe("a file of a run's folder that something else has changed", { timeout: 
     expect(code).toBe(2);
   });
 
+  it("is asked for when it is the ledger of a run that got somewhere", async () => {
+    await writeFile(join(path, "summary.json"), "{}");
+
+    const { code, stderr } = await fleet(
+      "train",
+      "--resume",
+      "--runs",
+      join(folder, "runs"),
+      "--run",
+      "hurt",
+    );
+    await rm(join(path, "summary.json"));
+
+    expect(stderr).toBe(
+      `fleet: the run hurt has lost its ledger: put ${join(path, "nats")} back, or start a new run\n`,
+    );
+    expect(code).toBe(2);
+  });
+
   it("is asked for when it is the configuration and not there", async () => {
     await rm(join(path, "run.yaml"));
 
