@@ -74,18 +74,22 @@ function readExplanation(json: string): Explanation {
   return { mistake, files };
 }
 
-/** Works on up to `atOnce` items at a time, and gives the results in the order of the items. */
+/** Works on up to `atOnce` items at a time, gives the results in the order of the items, and ends when all work has. */
 async function* inOrder<Item, Result>(
   items: AsyncIterable<Item>,
   atOnce: number,
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
   const begun: Promise<Result>[] = [];
-  for await (const item of items) {
-    const result = work(item);
-    result.catch(() => {}); // Told when it is waited for, below.
-    begun.push(result);
-    if (begun.length >= atOnce) yield begun.shift() as Promise<Result>;
+  try {
+    for await (const item of items) {
+      const result = work(item);
+      result.catch(() => {}); // Told when it is waited for, below.
+      begun.push(result);
+      if (begun.length >= atOnce) yield begun.shift() as Promise<Result>;
+    }
+    while (begun.length > 0) yield begun.shift() as Promise<Result>;
+  } finally {
+    await Promise.allSettled(begun);
   }
-  for (const result of begun) yield result;
 }

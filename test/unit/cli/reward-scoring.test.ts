@@ -82,6 +82,27 @@ describe("scoring a file of replies", () => {
     expect(rewards).toEqual([0.1, 0.2, 0.3, 0.4, 0.5]);
   });
 
+  it("ends only when what was begun has ended, so that no thread is taken away at work", async () => {
+    const { gated, asked, open } = gatedPool();
+    const outcomes = scoreReplies(linesOf(["0.1", "0.2", "0.3"]), scoringWith({ pool: gated, atOnce: 2 }));
+    const first = outcomes.next();
+    await expect.poll(asked).toEqual(["0.1", "0.2"]);
+    open("0.1");
+    await first;
+    let hasEnded = false;
+
+    const ended = outcomes.return(undefined).then(() => {
+      hasEnded = true;
+    });
+    await new Promise((turn) => setImmediate(turn));
+    const endedBefore = hasEnded;
+    open("0.2");
+    await ended;
+
+    expect(endedBefore).toBe(false);
+    expect(hasEnded).toBe(true);
+  });
+
   it("names a line whose instance is not in the dataset, and passes on one that is no reply", async () => {
     pool = openRewardPool({ threads: 1, timeoutMs: 30_000 });
     async function* lines() {
