@@ -9,6 +9,8 @@ interface Schema {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly const?: unknown;
+  readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -34,12 +36,20 @@ function rowsOf(schema: Schema, prefix: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
     const path = prefix + key;
     const row = `| \`${path}\` | ${typeOf(child)} | ${defaultOf(child)} | ${child.description ?? ""} |`;
+    const kinds = child.items?.oneOf ?? [];
     const inner = child.items?.properties ? rowsOf(child.items, `${path}[].`) : rowsOf(child, `${path}.`);
-    return [row, ...inner];
+    return [row, ...inner, ...kinds.flatMap((kind) => rowsOf(kind, `${path}[${kindOf(kind)}].`))];
   });
 }
 
+function kindOf({ properties }: Schema): string {
+  const { kind } = properties ?? {};
+  return String(kind?.const);
+}
+
 function typeOf(schema: Schema): string {
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.oneOf) return schema.oneOf.map(kindOf).join(" or ");
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(" or ");
   if (schema.type === "array" && schema.items) return `list of ${typeOf(schema.items)}`;

@@ -1,6 +1,7 @@
 import { DatasetConfig, readDataset } from "../coordinator/index.ts";
 import { RewardConfig } from "../rewards/index.ts";
 import { openRewardPool, WorkerConfig } from "../workers/index.ts";
+import { checkRewards } from "./check-rewards.ts";
 import { note } from "./print.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import type { Scoring } from "./score-replies.ts";
@@ -28,6 +29,7 @@ export interface ScoringOptions {
  */
 export async function openScoring(options: ScoringOptions): Promise<OpenScoring> {
   const { settings, timeoutMs, badLinesAtMost } = await readRewardSettings(options.config);
+  await checkRewards(settings);
   const { instances, badLines } = await readDataset(options.dataset, { badLinesAtMost });
   if (badLines.length > 0) {
     note(`${badLines.length} lines of the dataset cannot be used: "fleet dataset check" lists them`);

@@ -4,6 +4,7 @@ import { availableMemory } from "node:process";
 import { openPromptRenderer, readDataset } from "../coordinator/index.ts";
 import { FleetError } from "../core/index.ts";
 import { type ModelInfo, openEngine, readModelInfo } from "../llama/index.ts";
+import { checkRewards } from "./check-rewards.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** The run cannot work as configured. */
@@ -27,6 +28,7 @@ const F32_BYTES = 4;
  * @throws what makes the run impossible, in one sentence
  */
 export async function checkBeforeRun(config: RunConfig): Promise<string[]> {
+  await checkRewards(config.reward);
   const model = await readModelInfo(config.model.gguf);
   const { badLinesAtMost } = config.dataset;
   const train = await readDataset(config.dataset.train, { badLinesAtMost });

@@ -48,6 +48,12 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
       train: config.dataset.train.map(absolute),
       prompt: unless(["swe-rl", "raw"], config.dataset.prompt),
     },
+    reward: {
+      ...config.reward,
+      components: config.reward.components.map((part) =>
+        part.kind === "module" ? { ...part, path: absolute(part.path) } : part,
+      ),
+    },
     eval: { ...config.eval, dataset: config.eval.dataset.map(absolute) },
   };
 }

@@ -1,5 +1,58 @@
 import { z } from "zod";
 
+/** What the weights' sum may be off by. */
+const ROUNDING = 1e-9;
+
+const Range = z
+  .tuple([z.number(), z.number()])
+  .refine(([least, most]) => least < most, "the least value comes first");
+
+const PAPER_RANGE = [-1, 1] as const;
+
+const named = {
+  name: z.string().min(1).describe("What records call it; no two components share one."),
+  weight: z.number().describe("What its value is multiplied by."),
+};
+
+const Component = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("swe-rl").describe("The paper's reward, with the options of the section."),
+    ...named,
+  }),
+  z.strictObject({
+    kind: z.literal("module").describe("A reward of your own, run on the worker's reward threads."),
+    ...named,
+    path: z
+      .string()
+      .min(1)
+      .describe(
+        "TypeScript or JavaScript, there on every worker. Its default export takes {files, oracle, reply} and gives a number or {reward, explanation}, or a promise of it.",
+      ),
+    range: Range.default([0, 1]).describe("Least and greatest value; one beyond fails the sample."),
+  }),
+]);
+
+/** A validated component. */
+export type Component = z.output<typeof Component>;
+
+const Components = z
+  .array(Component)
+  .superRefine((parts, context) => {
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    if (new Set(parts.map(({ name }) => name)).size < parts.length) refuse("two components share a name");
+    const ends = parts.map((part) => {
+      const [least, most] = part.kind === "module" ? part.range : PAPER_RANGE;
+      return [least * part.weight, most * part.weight];
+    });
+    const least = ends.reduce((sum, pair) => sum + Math.min(...pair), 0);
+    const most = ends.reduce((sum, pair) => sum + Math.max(...pair), 0);
+    if (least < -1 - ROUNDING || most > 1 + ROUNDING) {
+      refuse(`the sum ranges from ${least} to ${most} and must stay within −1 to 1: take smaller weights`);
+    }
+  })
+  .default([])
+  .describe("What is summed up; none: the paper's reward with weight 1. The sum stays within −1 to 1.");
+
 /** How replies are scored. Defaults are the paper's (arXiv:2502.18449). */
 export const RewardConfig = z.strictObject({
   name: z.literal("swe-rl").default("swe-rl").describe("Which reward."),
@@ -30,6 +83,7 @@ export const RewardConfig = z.strictObject({
     .describe(
       "Operations after which a reply is too expensive to score and gets −1; 200 million take some seconds.",
     ),
+  components: Components,
 });
 
 /** Validated {@link RewardConfig}. */

@@ -4,9 +4,10 @@
  * @module
  */
 
-export { compareFiles, compareUnifiedDiffs, type FileContents, meanSimilarity } from "./compare-changes.ts";
+export { compareFiles, compareUnifiedDiffs, meanSimilarity } from "./compare-changes.ts";
+export { type CustomReward, scoreComposed } from "./compose.ts";
 export { RewardConfig } from "./config.ts";
-export { applyForEvaluation, type EvaluatedReply } from "./evaluation/apply-leniently.ts";
+export { applyForEvaluation } from "./evaluation/apply-leniently.ts";
 export { similarityRatio } from "./similarity/ratio.ts";
 export { createReward } from "./swe-rl.ts";
 export {

@@ -34,6 +34,8 @@ export interface Explanation {
   readonly mistake: MistakeNote | null;
   /** Files that either side changes, in code-point order of their paths. */
   readonly files: readonly FileVerdict[];
+  /** What rewards of the user's own say. */
+  readonly notes?: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** A part of a reward. The reward is the sum of value × weight. */

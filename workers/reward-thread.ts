@@ -3,11 +3,16 @@
  *
  * @module
  */
-import { createReward, RewardConfig } from "../rewards/index.ts";
+import { RewardConfig, scoreComposed } from "../rewards/index.ts";
+import { loadRewardModule } from "./reward-module.ts";
 import type { Score, ScoreOrder } from "./reward-protocol.ts";
 
 /** Scores one reply. Whatever throws here becomes a failed sample, never a number. */
-export default function score({ settings, input }: ScoreOrder): Score {
-  const { explanation, ...verdict } = createReward(RewardConfig.parse(settings))(input);
+export default async function score({ settings, input }: ScoreOrder): Promise<Score> {
+  const { explanation, ...verdict } = await scoreComposed(
+    RewardConfig.parse(settings),
+    input,
+    loadRewardModule,
+  );
   return { ...verdict, explanationJson: JSON.stringify(explanation) };
 }
