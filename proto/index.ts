@@ -16,6 +16,7 @@ export const PROTO_FILES: readonly string[] = [
   "fleet/v1/collector.proto",
   "fleet/v1/trainer.proto",
   "fleet/v1/fleet.proto",
+  "fleet/v1/reward.proto",
 ];
 
 export type { ProtoGrpcType as CollectorProto } from "./gen/collector.ts";
@@ -132,6 +133,7 @@ export type {
   RewardComponent as RewardComponentInit,
   RewardComponent__Output as RewardComponent,
 } from "./gen/fleet/v1/RewardComponent.ts";
+export type { RewarderClient, RewarderDefinition, RewarderHandlers } from "./gen/fleet/v1/Rewarder.ts";
 export type {
   RewardSettings as RewardSettingsInit,
   RewardSettings__Output as RewardSettings,
@@ -187,4 +189,5 @@ export type {
   WorkerStatus__Output as WorkerStatus,
 } from "./gen/fleet/v1/WorkerStatus.ts";
 export type { ProtoGrpcType as FleetProto } from "./gen/fleet.ts";
+export type { ProtoGrpcType as RewardProto } from "./gen/reward.ts";
 export type { ProtoGrpcType as TrainerProto } from "./gen/trainer.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Component, RewardConfig } from "./config.ts";
+import type { Component, CustomComponent, RewardConfig } from "./config.ts";
 import { createReward } from "./swe-rl.ts";
 import type { RewardComponent, ScoreInput, Verdict } from "./verdict.ts";
 
@@ -19,13 +19,13 @@ export type CustomReward = (input: ScoreInput) => CustomScore | Promise<CustomSc
  * The mistake, the files and `exact` are those of SWE-RL's component; without one there is no mistake and nothing is
  * called exact. A value that is not finite or out of its component's range is never part of a sum.
  *
- * @param load - gives the reward of a module
+ * @param load - gives the reward of a component that is not SWE-RL's
  * @throws {RangeError} naming the component; and what `load` and the rewards throw
  */
 export async function scoreComposed(
   config: RewardConfig,
   input: ScoreInput,
-  load: (path: string) => Promise<CustomReward>,
+  load: (part: CustomComponent) => Promise<CustomReward>,
 ): Promise<Verdict> {
   const { components: parts } = config;
   if (parts.length === 0) return createReward(config)(input);
@@ -33,7 +33,7 @@ export async function scoreComposed(
   const components: RewardComponent[] = [];
   const notes: { name: string; text: string }[] = [];
   for (const part of parts) {
-    const score = part.kind === "module" ? await (await load(part.path))(input) : paper?.reward;
+    const score = part.kind === "swe-rl" ? paper?.reward : await (await load(part))(input);
     const { reward: value, explanation } = takeApart(score);
     components.push({ name: part.name, value: checked(part, value), weight: part.weight });
     if (typeof explanation === "string") notes.push({ name: part.name, text: explanation });
@@ -59,7 +59,7 @@ function sumOf(components: readonly RewardComponent[]): number {
 }
 
 function checked(part: Component, value: unknown): number {
-  const [least, most] = part.kind === "module" ? part.range : [-1, 1];
+  const [least, most] = part.kind === "swe-rl" ? [-1, 1] : part.range;
   if (typeof value === "number" && value >= least && value <= most) return value;
   throw new RangeError(`the reward ${part.name} gave ${String(value)}, which is not in [${least}, ${most}]`);
 }

@@ -30,10 +30,31 @@ const Component = z.discriminatedUnion("kind", [
       ),
     range: Range.default([0, 1]).describe("Least and greatest value; one beyond fails the sample."),
   }),
+  z.strictObject({
+    kind: z
+      .literal("grpc")
+      .describe("A reward served elsewhere: fleet.v1.Rewarder of proto/fleet/v1/reward.proto."),
+    ...named,
+    address: z
+      .string()
+      .regex(/^[^\s/]+:\d+$/, "host:port")
+      .describe("host:port of the service, reached by every worker, without TLS."),
+    deadlineMs: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe(
+        "How long an answer may take, in milliseconds; then the sample fails. Below worker.rewardTimeoutMs.",
+      ),
+    range: Range.default([0, 1]).describe("Least and greatest value; one beyond fails the sample."),
+  }),
 ]);
 
 /** A validated component. */
 export type Component = z.output<typeof Component>;
+
+/** A component that is not in `rewards/`. */
+export type CustomComponent = Exclude<Component, { kind: "swe-rl" }>;
 
 const Components = z
   .array(Component)
@@ -41,7 +62,7 @@ const Components = z
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
     if (new Set(parts.map(({ name }) => name)).size < parts.length) refuse("two components share a name");
     const ends = parts.map((part) => {
-      const [least, most] = part.kind === "module" ? part.range : PAPER_RANGE;
+      const [least, most] = part.kind === "swe-rl" ? PAPER_RANGE : part.range;
       return [least * part.weight, most * part.weight];
     });
     const least = ends.reduce((sum, pair) => sum + Math.min(...pair), 0);

@@ -6,7 +6,7 @@
 
 export { compareFiles, compareUnifiedDiffs, meanSimilarity } from "./compare-changes.ts";
 export { type CustomReward, scoreComposed } from "./compose.ts";
-export { RewardConfig } from "./config.ts";
+export { type CustomComponent, RewardConfig } from "./config.ts";
 export { applyForEvaluation } from "./evaluation/apply-leniently.ts";
 export { similarityRatio } from "./similarity/ratio.ts";
 export { createReward } from "./swe-rl.ts";

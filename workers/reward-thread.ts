@@ -4,15 +4,11 @@
  * @module
  */
 import { RewardConfig, scoreComposed } from "../rewards/index.ts";
-import { loadRewardModule } from "./reward-module.ts";
+import { loadReward } from "./load-reward.ts";
 import type { Score, ScoreOrder } from "./reward-protocol.ts";
 
 /** Scores one reply. Whatever throws here becomes a failed sample, never a number. */
 export default async function score({ settings, input }: ScoreOrder): Promise<Score> {
-  const { explanation, ...verdict } = await scoreComposed(
-    RewardConfig.parse(settings),
-    input,
-    loadRewardModule,
-  );
+  const { explanation, ...verdict } = await scoreComposed(RewardConfig.parse(settings), input, loadReward);
   return { ...verdict, explanationJson: JSON.stringify(explanation) };
 }

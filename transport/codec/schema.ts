@@ -6,6 +6,7 @@ import {
   type FleetDefinition,
   PROTO_FILES,
   PROTO_ROOT,
+  type RewarderDefinition,
   type RolloutCollectorDefinition,
   type TrainerDefinition,
 } from "../../proto/index.ts";
@@ -18,6 +19,7 @@ export interface WireServices {
   readonly control: ControlDefinition;
   readonly collector: RolloutCollectorDefinition;
   readonly trainer: TrainerDefinition;
+  readonly rewarder: RewarderDefinition;
 }
 
 /** How messages look in this process; equal to the options that `proto/gen` was generated with. */
@@ -51,6 +53,7 @@ function readServices(): WireServices {
     control: named("Control"),
     collector: named("RolloutCollector"),
     trainer: named("Trainer"),
+    rewarder: named("Rewarder"),
   };
 }
 

@@ -19,10 +19,10 @@ class WrongTokenError extends FleetError {
   readonly disposition = "reject";
 }
 
-/** Metadata of a call that carries the run's token. */
+/** Metadata of a call that carries the run's token; none where it is empty. */
 export function authorized(token: string): Metadata {
   const metadata = new Metadata();
-  metadata.set(KEY, `Bearer ${token}`);
+  if (token !== "") metadata.set(KEY, `Bearer ${token}`);
   return metadata;
 }
 

@@ -50,6 +50,12 @@ export class CoordinatorUnreachableError extends FleetError {
   readonly disposition = "retry";
 }
 
+/** A reward that is served elsewhere does not answer. */
+export class RewarderUnreachableError extends FleetError {
+  readonly code = "transport.rewarder_unreachable";
+  readonly disposition = "retry";
+}
+
 /** gRPC failed in a way that has no name of its own here. */
 class CallFailedError extends FleetError {
   readonly code = "transport.call_failed";

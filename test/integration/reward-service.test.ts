@@ -1,0 +1,95 @@
+import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RewarderHandlers } from "../../proto/index.ts";
+import { wireServices } from "../../transport/codec/schema.ts";
+import { openRewardPool, type RewardPool } from "../../workers/index.ts";
+import { replyWith } from "../support/replies.ts";
+
+const INPUT = {
+  files: { "a.py": "one\n", "b.py": "gone\n" },
+  oracle: { "a.py": "two\n", "b.py": null },
+  reply: replyWith([{ path: "a.py", search: "one", replace: "two" }]),
+};
+const DEADLINE_MS = 1_000;
+
+let pool: RewardPool;
+beforeAll(() => {
+  pool = openRewardPool({ threads: 1, timeoutMs: 30_000 });
+});
+afterAll(() => pool[Symbol.asyncDispose]());
+
+describe("a reward that is served elsewhere", () => {
+  it("is asked with files, true change, deletions and reply, and its answer is a component", async () => {
+    const asked: object[] = [];
+    await using service = await serveRewarder((call, answer) => {
+      asked.push(call.request);
+      answer(null, { reward: 0.5, explanation: "so so" });
+    });
+
+    const score = await scoreBy(service.address);
+
+    expect(asked).toEqual([
+      {
+        component: "judge",
+        files: INPUT.files,
+        oracle: { "a.py": "two\n" },
+        deleted: ["b.py"],
+        reply: INPUT.reply,
+      },
+    ]);
+    expect(score).toMatchObject({ reward: 0.25, components: [{ name: "judge", value: 0.5, weight: 0.5 }] });
+    expect(JSON.parse(score.explanationJson).notes).toEqual([{ name: "judge", text: "so so" }]);
+  });
+
+  it("fails the sample when it answers with an error", async () => {
+    await using service = await serveRewarder((_, answer) => {
+      answer({ code: status.INTERNAL, details: "no judge is in" });
+    });
+
+    await expect(scoreBy(service.address)).rejects.toThrow(
+      "scoring failed: the reward judge failed: no judge is in",
+    );
+  });
+
+  it("fails the sample when its value is out of the declared range", async () => {
+    await using service = await serveRewarder((_, answer) => answer(null, { reward: 2 }));
+
+    await expect(scoreBy(service.address)).rejects.toThrow("the reward judge gave 2, which is not in [0, 1]");
+  });
+
+  it("fails the sample when it does not answer before the deadline, or is not there", async () => {
+    let address = "";
+    {
+      await using service = await serveRewarder(() => {});
+      address = service.address;
+      await expect(scoreBy(address)).rejects.toThrow(silence(address));
+    }
+
+    await expect(scoreBy(address)).rejects.toThrow(silence(address));
+  });
+});
+
+function silence(address: string): string {
+  return `the reward judge did not answer at ${address} within ${DEADLINE_MS} ms`;
+}
+
+function scoreBy(address: string) {
+  const judge = { kind: "grpc", name: "judge", weight: 0.5, address, deadlineMs: DEADLINE_MS };
+  return pool.score({ settings: { name: "swe-rl", components: [judge] }, input: INPUT });
+}
+
+async function serveRewarder(
+  score: RewarderHandlers["Score"],
+): Promise<AsyncDisposable & { address: string }> {
+  const server = new Server();
+  server.addService(wireServices().rewarder, { Score: score } satisfies RewarderHandlers);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return {
+    address: `127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => server.forceShutdown(),
+  };
+}
