@@ -60,6 +60,9 @@ export function createHandlers(parts: HandlerParts): FleetHandlers {
       return { message: "the run goes on" };
     },
     stopAfter: async (step) => {
+      if (state.stopAfter !== null && state.composed >= state.stopAfter) {
+        return { message: `the run ends after step ${state.stopAfter} already: its last batch is out` };
+      }
       const afterStep = Math.max(step, state.composed);
       await core.decide({ type: "stop_requested", afterStep });
       const why = afterStep > step ? `; step ${step} is over, and batch ${afterStep} is out already` : "";

@@ -44,6 +44,19 @@ describe("a run", { timeout: 60_000 }, () => {
     await expectArchived(run, summary);
   });
 
+  it("is not made longer once its last batch is out, since the trainer may have gone", async () => {
+    await using run = await openCoordinatedRun({ steps: 3, heldOut: 2 });
+    await run.start();
+    const client = run.client("cli");
+
+    const messages = [await client.stopAfter(0), await client.stopAfter(2)].map(({ message }) => message);
+
+    expect(messages).toEqual([
+      "the run ends after step 0, with its final evaluation",
+      "the run ends after step 0 already: its last batch is out",
+    ]);
+  });
+
   it("tells the trainer that no batch will follow, also where nothing is evaluated at the end", async () => {
     await using run = await openCoordinatedRun({ steps: 1 });
     const { ended } = await run.start();
