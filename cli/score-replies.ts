@@ -70,8 +70,8 @@ async function judge(
 
 /** An explanation, whose parts another reward than ours may leave out. */
 function readExplanation(json: string): Explanation {
-  const { mistake = null, files = [] } = JSON.parse(json || "{}") as Partial<Explanation>;
-  return { mistake, files };
+  const { mistake = null, files = [], notes = [] } = JSON.parse(json || "{}") as Partial<Explanation>;
+  return { mistake, files, notes };
 }
 
 /** Works on up to `atOnce` items at a time, gives the results in the order of the items, and ends when all work has. */

@@ -16,7 +16,7 @@ export function describeVerdict(reply: ScoredReply, view: View): string {
     view.paint("title", fold(`── ${visible(reply.id)}, reply ${reply.nth}, line ${reply.line}`, view)),
     view.paint(toneOf(verdict.reward), fold(verdictLine(reply), view)),
     mistake === null ? "" : offence(mistake, view),
-    verdict.components.length > 1 ? fold(componentTable(verdict), view) : "",
+    verdict.components.length > 1 ? fold(componentTable(reply.verdict), view) : "",
     files.length === 0 ? "" : fold(fileTable(files), view),
     ...files.map((file) =>
       [
@@ -61,10 +61,16 @@ function offence({ text, line }: MistakeNote, view: View): string {
   return [`at line ${line} of the reply:`, ...rows].join("\n");
 }
 
-function componentTable({ components }: Pick<Verdict, "components">): string {
+function componentTable({ components, explanation }: Verdict): string {
+  const says = new Map(explanation.notes?.map(({ name, text }) => [name, text]));
   return table(
-    ["value", "weight", "component"],
-    components.map(({ name, value, weight }) => [decimal(value, 4), decimal(weight, 4), visible(name)]),
+    ["value", "weight", "component", "says"],
+    components.map(({ name, value, weight }) => [
+      decimal(value, 4),
+      decimal(weight, 4),
+      visible(name),
+      visible(says.get(name) ?? ""),
+    ]),
   );
 }
 
