@@ -18,13 +18,14 @@ while True:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 `;
 
-/** Runs a command in a terminal, both of its outputs in one. Needs python3. */
+/** Runs a command in a terminal that has colours, both of its outputs in one. Needs python3. */
 export function runInTerminal(
   columns: number,
   command: readonly string[],
   environment: Readonly<NodeJS.ProcessEnv> = {},
 ): Promise<{ code: number; output: string }> {
-  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
+  // Node takes CI as a terminal without colours.
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...inherited } = process.env;
   const env = { ...inherited, TERM: "xterm-256color", ...environment };
   return new Promise((resolve) => {
     execFile("python3", ["-c", PROGRAM, String(columns), ...command], { env }, (error, stdout) => {
