@@ -1,5 +1,4 @@
 import { type RolloutView, readArchive, type Summary } from "../../coordinator/index.ts";
-import type { LaneBalance } from "../../proto/index.ts";
 import { readSummary } from "../read-summary.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { heldOutTable } from "./held-out-table.ts";
@@ -32,7 +31,7 @@ export async function runReport(folder: RunFolder): Promise<RunReport | null> {
     unusableLines(summary),
     heldOutTable(summary.heldOut),
     await exampleOf(folder, summary),
-    ledgerTable(summary.ledger as LaneBalance[]),
+    ledgerTable(summary.ledger),
     `files: ${folder.path}\n  summary.json, archive/ (Parquet), checkpoints/, logs/\n  "fleet rollouts --run ${folder.id}" reads the rest`,
   ];
   return { summary, text: parts.filter((part) => part !== "").join("\n\n") };

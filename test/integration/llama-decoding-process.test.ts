@@ -8,6 +8,7 @@ import { withMetadata } from "../support/chat-models.ts";
 import { loadAdapter } from "../support/cpu-engine.ts";
 import { openDecoding, somePrompt } from "../support/decoding.ts";
 import { sampled, startGroup } from "../support/generation.ts";
+import { isAlive } from "../support/is-alive.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { tinyAdapter, writeTinyModel } from "../support/tiny-model.ts";
 
@@ -164,15 +165,6 @@ async function children(): Promise<number[]> {
 
 async function newestChild(): Promise<number> {
   return (await children()).at(-1) as number;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A process tells nobody but its parent of its end, so it is asked for. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRunSecrets, findNatsServer, startNatsServer } from "../../transport/index.ts";
+import { isAlive } from "../support/is-alive.ts";
 import { openTestNats } from "../support/nats.ts";
 
 let folder = "";
@@ -99,12 +100,3 @@ describe("a started nats-server", () => {
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
