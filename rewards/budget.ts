@@ -15,15 +15,15 @@ export function createBudget(operations: number): Budget {
   return {
     spend: (spent) => {
       left -= spent;
-      if (left < 0) throw tooExpensive(`more than ${operations} operations`);
+      if (left >= 0) return;
+      throw new ReplyMistake(
+        "too-expensive",
+        `scoring this reply would take more than ${operations} operations`,
+        null,
+      );
     },
   };
 }
 
 /** A budget without bounds, for texts that are known to be harmless. */
 export const UNLIMITED: Budget = { spend: () => {} };
-
-/** The mistake of a reply that cannot be scored within bounds. */
-export function tooExpensive(reason: string): ReplyMistake {
-  return new ReplyMistake("too-expensive", `scoring this reply would take ${reason}`, null);
-}

@@ -18,14 +18,17 @@ export type Diffs = ReadonlyMap<string, string>;
  * @param before - what both start from
  * @param predicted - what one side makes of it
  * @param truth - what it should have become
+ * @param budget - what comparing may cost
  * @returns the files that either side changes, in code-point order of their paths; 0 where only one side does
+ * @throws {ReplyMistake} of class `too-expensive` when the budget is exceeded
  */
 export function compareFiles(
   before: FileContents,
   predicted: FileContents,
   truth: FileContents,
+  budget: Budget = UNLIMITED,
 ): FileVerdict[] {
-  return compareDiffMaps(fileDiffs(before, predicted), fileDiffs(before, truth));
+  return compareDiffMaps(fileDiffs(before, predicted, budget), fileDiffs(before, truth, budget), { budget });
 }
 
 /**
@@ -33,10 +36,15 @@ export function compareFiles(
  * the titles of hunks nor the marks of a missing last line break count; a file without hunks is not changed.
  *
  * @returns as {@link compareFiles}
- * @throws {ReplyMistake} of class `bad-diff` when a hunk has other lines than its head counts, or belongs to no file
+ * @throws {ReplyMistake} of class `bad-diff` when a hunk has other lines than its head counts, or belongs to no file; of
+ *   class `too-expensive` when the budget is exceeded
  */
-export function compareUnifiedDiffs(predicted: string, truth: string): FileVerdict[] {
-  return compareDiffMaps(splitDiff(predicted), splitDiff(truth));
+export function compareUnifiedDiffs(
+  predicted: string,
+  truth: string,
+  budget: Budget = UNLIMITED,
+): FileVerdict[] {
+  return compareDiffMaps(splitDiff(predicted), splitDiff(truth), { budget });
 }
 
 /** The mean similarity of what was compared; 1 when nothing was changed on either side. */
@@ -66,9 +74,9 @@ function similarityOf(predicted: string, oracle: string, budget: Budget): number
   return predicted === "" || oracle === "" ? 0 : similarityRatio(predicted, oracle, budget);
 }
 
-function fileDiffs(before: FileContents, after: FileContents): Diffs {
+function fileDiffs(before: FileContents, after: FileContents, budget: Budget): Diffs {
   const old = (path: string) => (Object.hasOwn(before, path) ? (before[path] ?? "") : "");
   return new Map(
-    Object.entries(after).map(([path, content]) => [path, unifiedDiff(old(path), content ?? "", UNLIMITED)]),
+    Object.entries(after).map(([path, content]) => [path, unifiedDiff(old(path), content ?? "", budget)]),
   );
 }

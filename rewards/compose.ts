@@ -16,8 +16,8 @@ export type CustomReward = (input: ScoreInput) => CustomScore | Promise<CustomSc
 /**
  * Scores one reply with every component of a configuration. Without components it is SWE-RL's reward alone.
  *
- * The mistake, the files and `exact` are those of SWE-RL's component; without one there is no mistake and nothing is
- * called exact. A value that is not finite or out of its component's range is never part of a sum.
+ * The mistake, the files and `exact` are those of the first component that is SWE-RL's; without one there is no mistake
+ * and nothing is called exact. A value that is not finite or out of its component's range is never part of a sum.
  *
  * @param load - gives the reward of a component that is not SWE-RL's
  * @throws {RangeError} naming the component; and what `load` and the rewards throw
@@ -29,11 +29,18 @@ export async function scoreComposed(
 ): Promise<Verdict> {
   const { components: parts } = config;
   if (parts.length === 0) return createReward(config)(input);
-  const paper = parts.some(({ kind }) => kind === "swe-rl") ? createReward(config)(input) : null;
+  let paper: Verdict | null = null;
   const components: RewardComponent[] = [];
   const notes: { name: string; text: string }[] = [];
   for (const part of parts) {
-    const score = part.kind === "swe-rl" ? paper?.reward : await (await load(part))(input);
+    let score: unknown;
+    if (part.kind === "swe-rl") {
+      const verdict = createReward(Object.assign({}, config, part.options))(input);
+      paper ??= verdict;
+      score = verdict.reward;
+    } else {
+      score = await (await load(part))(input);
+    }
     const { reward: value, explanation } = takeApart(score);
     components.push({ name: part.name, value: checked(part, value), weight: part.weight });
     if (typeof explanation === "string") notes.push({ name: part.name, text: explanation });

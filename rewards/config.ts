@@ -9,6 +9,22 @@ const Range = z
 
 const PAPER_RANGE = [-1, 1] as const;
 
+/** What a reply in the right format earns. */
+const variants = {
+  form: z
+    .enum(["continuous", "discrete", "threshold"])
+    .describe(
+      "What a well-formed reply earns. continuous: the similarity of its change to the true one; discrete: 1 for the true change, else 0; threshold: 1 for the true change, `threshold` for a similarity of at least that, else 0.",
+    ),
+  threshold: z.number().gt(0).lt(1).describe("Similarity that earns something; only with form threshold."),
+  oracleFilesOnly: z
+    .boolean()
+    .describe("Whether changes of files that the true change leaves alone are ignored instead of counted 0."),
+  bothEmpty: z
+    .enum(["one", "reject"])
+    .describe("What a reply gets that changes nothing where nothing was to be changed: 1 or −1."),
+};
+
 const named = {
   name: z.string().min(1).describe("What records call it; no two components share one."),
   weight: z.number().describe("What its value is multiplied by."),
@@ -16,8 +32,15 @@ const named = {
 
 const Component = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("swe-rl").describe("The paper's reward, with the options of the section."),
+    kind: z.literal("swe-rl").describe("The paper's reward."),
     ...named,
+    options: z
+      .strictObject(variants)
+      .partial()
+      .default({})
+      .describe(
+        "Other values for this component than the section's: form, threshold, oracleFilesOnly, bothEmpty.",
+      ),
   }),
   z.strictObject({
     kind: z.literal("module").describe("A reward of your own, run on the worker's reward threads."),
@@ -77,26 +100,10 @@ const Components = z
 /** How replies are scored. Defaults are the paper's (arXiv:2502.18449). */
 export const RewardConfig = z.strictObject({
   name: z.literal("swe-rl").default("swe-rl").describe("Which reward."),
-  form: z
-    .enum(["continuous", "discrete", "threshold"])
-    .default("continuous")
-    .describe(
-      "What a well-formed reply earns. continuous: the similarity of its change to the true one; discrete: 1 for the true change, else 0; threshold: 1 for the true change, `threshold` for a similarity of at least that, else 0.",
-    ),
-  threshold: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .default(0.5)
-    .describe("Similarity that earns something; only with form threshold."),
-  oracleFilesOnly: z
-    .boolean()
-    .default(false)
-    .describe("Whether changes of files that the true change leaves alone are ignored instead of counted 0."),
-  bothEmpty: z
-    .enum(["one", "reject"])
-    .default("one")
-    .describe("What a reply gets that changes nothing where nothing was to be changed: 1 or −1."),
+  form: variants.form.default("continuous"),
+  threshold: variants.threshold.default(0.5),
+  oracleFilesOnly: variants.oracleFilesOnly.default(false),
+  bothEmpty: variants.bothEmpty.default("one"),
   operationsAtMost: z
     .int()
     .min(1_000_000)

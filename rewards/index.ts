@@ -4,6 +4,7 @@
  * @module
  */
 
+export { createBudget } from "./budget.ts";
 export { compareFiles, compareUnifiedDiffs, meanSimilarity } from "./compare-changes.ts";
 export { type CustomReward, scoreComposed } from "./compose.ts";
 export { type CustomComponent, RewardConfig } from "./config.ts";

@@ -8,6 +8,7 @@
  */
 
 export { createAdapterShelf } from "./adapter-shelf.ts";
+export { checkRewardModule } from "./check-reward-module.ts";
 export { type CollectLink, type Collector, openCollector, type SampleMessage } from "./collector.ts";
 export { type Origin, readPrefix, recordCompletion } from "./completion-record.ts";
 export { WorkerConfig } from "./config.ts";
@@ -18,7 +19,6 @@ export { keepEngine } from "./keep-engine.ts";
 export type { LeasedGroup } from "./leased-group.ts";
 export { createPolicyGate } from "./policy-gate.ts";
 export { type PolicyState, policyToFollow, stepTowards } from "./policy-order.ts";
-export { loadRewardModule } from "./reward-module.ts";
 export { openRewardPool, RewardFailedError, type RewardPool } from "./reward-pool.ts";
 export { ROLLOUT_BYTES_AT_MOST, recordRollout } from "./rollout-record.ts";
 export { createRoom, wantsAnother } from "./room.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MOST_GROWTH, occurrences, replaceAt } from "../reply/apply-edits.ts";
+import { mostLengthAfter, piecesAround } from "../reply/apply-edits.ts";
 import { type Edit, readBlocks } from "../reply/parse-reply.ts";
 
 const THOUGHT_END = "</think>";
@@ -12,7 +12,7 @@ const THOUGHT_END = "</think>";
 export interface EvaluatedReply {
   /** Path → content of the files that really change. */
   readonly changed: ReadonlyMap<string, string>;
-  /** Edits that were passed over: their text is nowhere, or the file would grow by more than a million units. */
+  /** Edits that were passed over: their text is nowhere, or the file would become too large. By file. */
   readonly skipped: readonly Edit[];
 }
 
@@ -26,22 +26,26 @@ export interface EvaluatedReply {
 export function applyForEvaluation(files: Readonly<Record<string, string>>, reply: string): EvaluatedReply {
   const thoughtEnd = reply.lastIndexOf(THOUGHT_END);
   const from = thoughtEnd < 0 ? 0 : thoughtEnd + THOUGHT_END.length;
-  const before = (path: string) => (Object.hasOwn(files, path) ? (files[path] as string) : "");
-  const contents = new Map<string, string>();
+  const changed = new Map<string, string>();
   const skipped: Edit[] = [];
-  for (const edit of readBlocks(reply.slice(from), from)) {
-    const mostLength = before(edit.path).length + MOST_GROWTH;
-    const edited = applyEdit(contents.get(edit.path) ?? before(edit.path), edit, mostLength);
-    if (edited === null) skipped.push(edit);
-    else contents.set(edit.path, edited);
+  for (const [path, edits] of Map.groupBy(readBlocks(reply.slice(from), from), (edit) => edit.path)) {
+    const before = Object.hasOwn(files, path) ? (files[path] as string) : "";
+    const mostLength = mostLengthAfter(before, edits);
+    let content = before;
+    for (const edit of edits) {
+      const edited = applyEdit(content, edit, mostLength);
+      if (edited === null) skipped.push(edit);
+      content = edited ?? content;
+    }
+    if (content !== before) changed.set(path, content);
   }
-  return { changed: new Map([...contents].filter(([path, content]) => content !== before(path))), skipped };
+  return { changed, skipped };
 }
 
 function applyEdit(content: string, { search, replace }: Edit, mostLength: number): string | null {
   if (search === "") return content === "" && replace.length <= mostLength ? replace : null;
-  const found = occurrences(content, search);
-  const length = content.length + found.length * (replace.length - search.length);
-  if (found.length === 0 || length > mostLength) return null;
-  return replaceAt(content, found, search.length, replace);
+  const pieces = piecesAround(content, search);
+  const found = pieces.length - 1;
+  const length = content.length + found * (replace.length - search.length);
+  return found === 0 || length > mostLength ? null : pieces.join(replace);
 }

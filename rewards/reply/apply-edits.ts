@@ -1,12 +1,12 @@
-import { type Budget, tooExpensive } from "../budget.ts";
+import type { Budget } from "../budget.ts";
 import { ReplyMistake } from "./mistake.ts";
 import type { Edit } from "./parse-reply.ts";
 
-/** UTF-16 units that a file may grow by. */
-export const MOST_GROWTH = 1_000_000;
+/** UTF-16 units that a file may grow by beyond what its edits write: replacing many times what was searched once. */
+const MOST_REPEATED = 100_000;
 
 /** What is searched and copied in the time of an operation. */
-const CHARACTERS_AN_OPERATION = 4;
+const CHARACTERS_AN_OPERATION = 16;
 
 /**
  * Applies edits, file by file, each to what the one before left. A search starts at the start of a line; its
@@ -15,7 +15,8 @@ const CHARACTERS_AN_OPERATION = 4;
  *
  * @param files - path → content
  * @returns path → new content, of the files that are edited, in the order of their first edit
- * @throws {ReplyMistake} `identical` or `not-found`: one such edit spoils the whole reply; or `too-expensive`
+ * @throws {ReplyMistake} `identical`, `not-found` or `too-large`: one such edit spoils the whole reply; or
+ *   `too-expensive`
  */
 export function applyEdits(
   files: Readonly<Record<string, string>>,
@@ -25,11 +26,17 @@ export function applyEdits(
   const changed = new Map<string, string>();
   for (const [path, ofFile] of Map.groupBy(edits, (edit) => edit.path)) {
     const original = Object.hasOwn(files, path) ? (files[path] as string) : "";
+    const mostLength = mostLengthAfter(original, ofFile);
     let content = `\n${original}`;
-    for (const edit of ofFile) content = applyEdit(content, edit, original.length + MOST_GROWTH, budget);
+    for (const edit of ofFile) content = applyEdit(content, edit, mostLength, budget);
     changed.set(path, content.slice(1));
   }
   return changed;
+}
+
+/** How long a file may become, so that no reply doubles it again and again. In UTF-16 units. */
+export function mostLengthAfter(original: string, edits: readonly Edit[]): number {
+  return edits.reduce((sum, { replace }) => sum + replace.length, original.length + MOST_REPEATED);
 }
 
 /** @param content - the file, with a line break before it */
@@ -38,49 +45,45 @@ function applyEdit(content: string, edit: Edit, mostLength: number, budget: Budg
   if (search === replace) {
     throw new ReplyMistake("identical", `the edit of ${path} changes nothing`, { text: search, at });
   }
-  const found = occurrences(content, `\n${search}`);
-  budget.spend(found.length + Math.ceil(content.length / CHARACTERS_AN_OPERATION));
-  if (found.length === 0) {
+  const pieces = piecesAround(content, `\n${search}`);
+  const found = pieces.length - 1;
+  budget.spend(found + Math.ceil(content.length / CHARACTERS_AN_OPERATION));
+  if (found === 0) {
     throw new ReplyMistake("not-found", `the text to replace is not in ${path}`, { text: search, at });
   }
-  if (content.length + found.length * (replace.length - search.length) > mostLength) {
-    throw tooExpensive(`a file of more than ${mostLength} characters`);
+  if (content.length + found * (replace.length - search.length) > mostLength) {
+    const message = `the edits make ${path} longer than the ${mostLength} characters it may have`;
+    throw new ReplyMistake("too-large", message, { text: search, at });
   }
-  return replaceAt(content, found, search.length + 1, `\n${replace}`);
+  return pieces.join(`\n${replace}`);
 }
 
-/** Offsets of the occurrences of `part`, which do not overlap. */
-export function occurrences(text: string, part: string): number[] {
-  const found: number[] = [];
-  let at = text.indexOf(part);
-  while (at >= 0) {
-    const whole = !splitsPair(text, at + part.length);
-    if (whole) found.push(at);
-    at = text.indexOf(part, whole ? at + part.length : at + 1);
-  }
-  return found;
-}
-
-/** Whether an offset lies within a character of two UTF-16 units, where Python sees no border. */
-function splitsPair(text: string, offset: number): boolean {
-  const before = text.charCodeAt(offset - 1);
-  const after = text.charCodeAt(offset);
-  return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;
-}
-
-/** Replaces what is at each offset, ascending, for `length` units. */
-export function replaceAt(
-  text: string,
-  offsets: readonly number[],
-  length: number,
-  replacement: string,
-): string {
-  const parts: string[] = [];
+/** What is left of `text` before, between and after the occurrences of `part`, which do not overlap. */
+export function piecesAround(text: string, part: string): string[] {
+  // Only such a part can end within a character.
+  if (!isHighSurrogate(part, part.length - 1)) return text.split(part);
+  const pieces: string[] = [];
   let from = 0;
-  for (const offset of offsets) {
-    parts.push(text.slice(from, offset), replacement);
-    from = offset + length;
+  for (let at = text.indexOf(part); at >= 0; ) {
+    const end = at + part.length;
+    const whole = !isLowSurrogate(text, end);
+    if (whole) {
+      pieces.push(text.slice(from, at));
+      from = end;
+    }
+    at = text.indexOf(part, whole ? end : at + 1);
   }
-  parts.push(text.slice(from));
-  return parts.join("");
+  return [...pieces, text.slice(from)];
+}
+
+/** Whether the unit at an offset is the first of two that make a character. */
+function isHighSurrogate(text: string, offset: number): boolean {
+  const unit = text.charCodeAt(offset);
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+/** Whether the unit at an offset is the second of two that make a character. */
+function isLowSurrogate(text: string, offset: number): boolean {
+  const unit = text.charCodeAt(offset);
+  return unit >= 0xdc00 && unit < 0xe000;
 }

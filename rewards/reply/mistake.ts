@@ -9,8 +9,8 @@ export interface Excerpt {
 
 /**
  * Why a reply gets −1. `errorClass` is one of: `tag:<think>`, `tag:</think>`, `tag:<solution>`,
- * `tag:</solution>`, `empty-thought`, `no-blocks`, `identical`, `not-found`, `empty-change`, `too-expensive`, or `bad-diff`
- * for a reply that is a unified diff.
+ * `tag:</solution>`, `empty-thought`, `no-blocks`, `identical`, `not-found`, `too-large`, `empty-change`, `too-expensive`,
+ * or `bad-diff` for a reply that is a unified diff.
  */
 export class ReplyMistake extends FleetError {
   readonly code = "rewards.reply_mistake";

@@ -24,6 +24,7 @@ beforeAll(async () => {
   await writeFile(at("mamba.gguf"), model);
   const adapter = tinyAdapter(await readModelInfo(at("model.gguf")));
   await writeFile(at("adapter.gguf"), encodeAdapter(adapter));
+  await writeFile(at("none-at-all.ts"), "export const reward = 1;\n");
   await writeFile(at("empty.jsonl"), '{"id": 1}\n');
   await writeFile(at("half-bad.jsonl"), `${await readFile(at("train.jsonl"), "utf8")}nonsense\n`);
 });
@@ -40,6 +41,11 @@ async function writeRun(changes: Readonly<Record<string, unknown>>): Promise<str
   await writeFile(at("changed.yaml"), stringify(changed));
   return at("changed.yaml");
 }
+
+/** The change that makes a module the reward. */
+const rewardOf = (path: string) => ({
+  "reward.components": [{ kind: "module", name: "own", weight: 1, path }],
+});
 
 function expectSentence({ code, stdout, stderr }: CommandResult, sentence: RegExp): void {
   expect(stderr).toMatch(/^fleet: /);
@@ -67,6 +73,8 @@ describe("a run.yaml that cannot work is answered in one sentence with exit code
     ["a missing dataset", { "dataset.train": ["none.jsonl"] }, /none\.jsonl cannot be read/],
     ["no usable line", { "dataset.train": ["empty.jsonl"] }, /empty\.jsonl.*line 1/s],
     ["too many bad lines", { "dataset.train": ["half-bad.jsonl"] }, /1 of 2 lines.*line 2/s],
+    ["a missing reward", rewardOf("none.ts"), /the reward .*none\.ts cannot be loaded/],
+    ["a reward that is none", rewardOf("none-at-all.ts"), /none-at-all\.ts has no function as its default/],
     [
       "a context too small for every prompt",
       { "model.contextTokens": 24 },

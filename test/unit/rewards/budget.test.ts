@@ -61,6 +61,22 @@ describe("a reply of 16,000 tokens", () => {
     expect(verdict.errorClass).toBe("");
   });
 
+  it("that makes a file as large as it may be and rewrites its lines again and again takes less, too", () => {
+    const lines = "b\n".repeat(LONGEST_REPLY / 2);
+    const again = Array.from({ length: 950 }, (_, i) => ({
+      path: "a.py",
+      search: i % 2 === 0 ? "b" : "c",
+      replace: i % 2 === 0 ? "c" : "b",
+    }));
+    const reply = replyWith([{ path: "a.py", search: "b", replace: "b\nbb" }, ...again]);
+    const reward = createReward(RewardConfig.parse({}));
+
+    const verdict = reward({ files: { "a.py": lines }, oracle: { "a.py": "d\n" }, reply });
+
+    expect(reply.length).toBeLessThanOrEqual(LONGEST_REPLY);
+    expect(verdict.errorClass).toBe("");
+  });
+
   it("that alters every line of a file of 5,000 takes less, too", () => {
     const draws = createDraws("a file of 5,000 lines");
     const lines = draws.letters(

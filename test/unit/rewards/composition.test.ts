@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RewardConfig } from "../../../rewards/index.ts";
 import {
-  loadRewardModule,
+  checkRewardModule,
   openRewardPool,
   RewardFailedError,
   type RewardPool,
@@ -68,6 +68,24 @@ describe("a composed reward", () => {
     },
   );
 
+  it("takes SWE-RL's reward more than once, each with options of its own", async () => {
+    const near = replyWith([{ path: "a.py", search: "one", replace: "twos" }]);
+    const components = [
+      { kind: "swe-rl", name: "near", weight: 0.5 },
+      { kind: "swe-rl", name: "right", weight: 0.5, options: { form: "discrete" } },
+    ];
+
+    const score = await pool.score({
+      settings: { name: "swe-rl", components },
+      input: { ...INPUT, reply: near },
+    });
+
+    const [first, second] = score.components;
+    expect(first?.value).toBeGreaterThan(0.5);
+    expect(second).toEqual({ name: "right", value: 0, weight: 0.5 });
+    expect(score.reward).toBe((first?.value ?? 0) / 2);
+  });
+
   it("fails when a component throws", async () => {
     await expect(scoreWith("export default () => { throw new Error('no'); };")).rejects.toThrow(
       "scoring failed: no",
@@ -100,11 +118,23 @@ describe("the configuration of components", () => {
   });
 });
 
-describe("loadRewardModule", () => {
+describe("checkRewardModule", () => {
   it("says in a sentence what is wrong with a module", async () => {
-    await expect(loadRewardModule(join(folder, "none.ts"))).rejects.toThrow(/none\.ts cannot be loaded: /);
-    await expect(loadRewardModule(await moduleOf("export const reward = 1;"))).rejects.toThrow(
+    const none = checkRewardModule(join(folder, "none.ts"), 30_000);
+
+    await expect(none).rejects.toThrow(/none\.ts cannot be loaded: /);
+    await expect(none).rejects.toMatchObject({ code: "workers.reward_module" });
+    await expect(checkRewardModule(await moduleOf("export const reward = 1;"), 30_000)).rejects.toThrow(
       "has no function as its default export",
     );
   });
+
+  it.each(["for (;;);", "await new Promise(() => setInterval(() => {}, 1000));"])(
+    "does not wait for ever for one that begins with %s",
+    async (source) => {
+      const path = await moduleOf(`${source}\nexport default () => 1;`);
+
+      await expect(checkRewardModule(path, 1_000)).rejects.toThrow(`${path} did not load within 1000 ms`);
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   compareFiles,
   compareUnifiedDiffs,
+  createBudget,
   createReward,
   meanSimilarity,
   RewardConfig,
@@ -55,6 +56,16 @@ describe("the general form", () => {
       ["b.py", 0],
     ]);
     expect(compareFiles(BEFORE, BEFORE, { "b.py": "1\n" })).toEqual([]);
+  });
+
+  it("costs at most what a budget allows, as the form for diffs does", () => {
+    const [before, after] = [{ "a.py": "1\n".repeat(500) }, { "a.py": "2\n".repeat(500) }];
+    const diff = gitDiff({ "a.py": "@@ -1 +1 @@\n-1\n+2" });
+    const other = gitDiff({ "a.py": "@@ -1 +1 @@\n-1\n+3" });
+
+    expect(() => compareFiles(before, after, after, createBudget(100))).toThrow("more than 100 operations");
+    expect(() => compareUnifiedDiffs(diff, other, createBudget(10))).toThrow("more than 10 operations");
+    expect(compareUnifiedDiffs(diff, other, createBudget(10_000))).toHaveLength(1);
   });
 
   it("takes deleted and new files on both sides", () => {

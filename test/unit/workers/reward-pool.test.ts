@@ -22,10 +22,10 @@ describe("openRewardPool", () => {
     expect(JSON.parse(score.explanationJson)).toMatchObject({ mistake: { message: expect.any(String) } });
   });
 
-  it("replaces a thread that hangs and goes on with the next completion", async () => {
+  it.each(["hang", "never"])("replaces a thread that does not end (%s) and goes on", async (reply) => {
     pool = openRewardPool({ threads: 1, timeoutMs: 2_000, entry: ODD });
 
-    const hung = pool.score(orderOf("hang"));
+    const hung = pool.score(orderOf(reply));
     const next = pool.score(orderOf("0.25"));
 
     await expect(hung).rejects.toThrow("scoring took longer than 2000 ms");
