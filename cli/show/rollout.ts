@@ -1,16 +1,20 @@
 import type { RolloutView } from "../../coordinator/index.ts";
 import type { Explanation } from "../../rewards/index.ts";
+import { componentTable } from "./components.ts";
 import { decimal } from "./numbers.ts";
 
 /** A rollout in full: issue, reply, reward and why, the predicted change and the true one. */
 export function describeRollout(rollout: RolloutView): string {
+  const { components } = rollout;
+  const explanation = readExplanation(rollout);
   const where = `${rollout.lane}, ${rollout.step === null ? "no step yet" : `step ${rollout.step}`}`;
   return [
     `── ${rollout.instance} (${where}, task ${rollout.task}, sample ${rollout.sample}, T ${rollout.temperature}, ${rollout.worker})`,
     section("issue", rollout.issue),
     section("reply", rollout.text),
     section("reward", `${decimal(rollout.reward, 4)}${reasonOf(rollout)}`),
-    ...changesOf(readExplanation(rollout)),
+    ...(components.length > 1 ? [section("components", componentTable(components, explanation?.notes))] : []),
+    ...changesOf(explanation),
   ].join("\n\n");
 }
 

@@ -1,5 +1,6 @@
 import type { Explanation } from "../../rewards/index.ts";
 import type { ScoredReply } from "../score-replies.ts";
+import { componentTable } from "./components.ts";
 import { decimal } from "./numbers.ts";
 import { sideBySide, type View } from "./side-by-side.ts";
 import { table } from "./table.ts";
@@ -16,7 +17,7 @@ export function describeVerdict(reply: ScoredReply, view: View): string {
     view.paint("title", fold(`── ${visible(reply.id)}, reply ${reply.nth}, line ${reply.line}`, view)),
     view.paint(toneOf(verdict.reward), fold(verdictLine(reply), view)),
     mistake === null ? "" : offence(mistake, view),
-    verdict.components.length > 1 ? fold(componentTable(reply.verdict), view) : "",
+    verdict.components.length > 1 ? fold(componentTable(verdict.components, explanation.notes), view) : "",
     files.length === 0 ? "" : fold(fileTable(files), view),
     ...files.map((file) =>
       [
@@ -59,19 +60,6 @@ function offence({ text, line }: MistakeNote, view: View): string {
     }),
   );
   return [`at line ${line} of the reply:`, ...rows].join("\n");
-}
-
-function componentTable({ components, explanation }: Verdict): string {
-  const says = new Map(explanation.notes?.map(({ name, text }) => [name, text]));
-  return table(
-    ["value", "weight", "component", "says"],
-    components.map(({ name, value, weight }) => [
-      decimal(value, 4),
-      decimal(weight, 4),
-      visible(name),
-      visible(says.get(name) ?? ""),
-    ]),
-  );
 }
 
 function fileTable(files: Verdict["explanation"]["files"]): string {

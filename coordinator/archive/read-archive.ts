@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { RewardComponent } from "../../proto/index.ts";
 import { queryParquet, quoted } from "./parquet.ts";
 
 /** A rollout as a person reads it. */
@@ -23,6 +24,8 @@ export interface RolloutView {
   readonly tokens: number;
   readonly issue: string;
   readonly text: string;
+  /** What the reward is the sum of. */
+  readonly components: readonly RewardComponent[];
   readonly explanationJson: string;
 }
 
@@ -43,7 +46,8 @@ export async function readArchive(folder: string, query: RolloutQuery): Promise<
     : "SELECT NULL::BIGINT AS sequence, NULL::BIGINT AS step, '' AS outcome WHERE false";
   const rows = await queryParquet(`
     SELECT r.sequence, r.lane, r.task, r.sample, r.instance, r.temperature, o.step, coalesce(o.outcome, '') AS outcome,
-      r.reward, r.exact, r.error_class, r.finish, r.worker, len(r.tokens) AS tokens, r.issue, r.text, r.explanation_json
+      r.reward, r.exact, r.error_class, r.finish, r.worker, len(r.tokens) AS tokens, r.issue, r.text, r.components_json,
+      r.explanation_json
     FROM ${files(folder, "rollouts")} r LEFT JOIN (${outcomes}) o USING (sequence)
     WHERE ${conditionOf(query)}
     ORDER BY ${query.sort === "sequence" ? "r.sequence" : `${query.sort} DESC, r.sequence`}
@@ -81,6 +85,7 @@ function viewOf(row: Record<string, unknown>): RolloutView {
     tokens: Number(row["tokens"]),
     issue: String(row["issue"]),
     text: String(row["text"]),
+    components: JSON.parse(String(row["components_json"])),
     explanationJson: String(row["explanation_json"]),
   };
 }

@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/index.ts";
+import { makeDemoData } from "../support/demo-data.ts";
 import { fleet, processesWith, startFleet } from "../support/fleet-command.ts";
 
 const RUN = "examples/demo/run.yaml";
@@ -16,11 +15,7 @@ describe("the demo, four steps of it", () => {
   let runs: string;
   beforeAll(async () => {
     runs = await mkdtemp(join(tmpdir(), "fleet-demo-"));
-    await promisify(execFile)(process.execPath, [
-      "examples/demo/make-dataset.ts",
-      "--out",
-      "examples/demo/data",
-    ]);
+    await makeDemoData("examples/demo/data");
   });
   afterAll(() => rm(runs, { recursive: true, force: true }));
 

@@ -1,9 +1,8 @@
-import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RewarderHandlers } from "../../proto/index.ts";
-import { wireServices } from "../../transport/codec/schema.ts";
 import { openRewardPool, type RewardPool } from "../../workers/index.ts";
 import { replyWith } from "../support/replies.ts";
+import { serveRewarder } from "../support/serve-rewarder.ts";
 
 const INPUT = {
   files: { "a.py": "one\n", "b.py": "gone\n" },
@@ -76,20 +75,4 @@ function silence(address: string): string {
 function scoreBy(address: string) {
   const judge = { kind: "grpc", name: "judge", weight: 0.5, address, deadlineMs: DEADLINE_MS };
   return pool.score({ settings: { name: "swe-rl", components: [judge] }, input: INPUT });
-}
-
-async function serveRewarder(
-  score: RewarderHandlers["Score"],
-): Promise<AsyncDisposable & { address: string }> {
-  const server = new Server();
-  server.addService(wireServices().rewarder, { Score: score } satisfies RewarderHandlers);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
-  });
-  return {
-    address: `127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => server.forceShutdown(),
-  };
 }
