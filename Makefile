@@ -49,6 +49,10 @@ check: node_modules/.installed ## types, lint, boundaries, dead code, generated 
 test: setup $(DEMO_DATA) ## everything that proves it
 	vitest run
 
+.PHONY: test-short
+test-short: setup $(DEMO_DATA) ## the slow suites in their short form, some minutes
+	vitest run --config vitest.slow.config.ts
+
 .PHONY: bench
 bench: setup $(DEMO_DATA) ## measure; writes bench/results.json
 	node bench/main.ts
