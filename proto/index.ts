@@ -71,6 +71,10 @@ export type {
   FailedSample__Output as FailedSample,
 } from "./gen/fleet/v1/FailedSample.ts";
 export type {
+  FetchPolicyRequest as FetchPolicyRequestInit,
+  FetchPolicyRequest__Output as FetchPolicyRequest,
+} from "./gen/fleet/v1/FetchPolicyRequest.ts";
+export type {
   FinishedSample as FinishedSampleInit,
   FinishedSample__Output as FinishedSample,
 } from "./gen/fleet/v1/FinishedSample.ts";
@@ -138,6 +142,11 @@ export type {
   RewardSettings as RewardSettingsInit,
   RewardSettings__Output as RewardSettings,
 } from "./gen/fleet/v1/RewardSettings.ts";
+export type { Rewind as RewindInit, Rewind__Output as Rewind } from "./gen/fleet/v1/Rewind.ts";
+export type {
+  RollbackRequest as RollbackRequestInit,
+  RollbackRequest__Output as RollbackRequest,
+} from "./gen/fleet/v1/RollbackRequest.ts";
 export type { Rollout as RolloutInit, Rollout__Output as Rollout } from "./gen/fleet/v1/Rollout.ts";
 export type {
   RolloutCollectorClient,

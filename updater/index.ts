@@ -7,7 +7,7 @@
 export type { Checkpoint, CheckpointIdentity } from "./checkpoints/checkpoint.ts";
 export { type CheckpointStore, openCheckpointStore } from "./checkpoints/checkpoint-store.ts";
 export { UnusableCheckpointError } from "./checkpoints/errors.ts";
-export { readAdapter } from "./checkpoints/read-adapter.ts";
+export { holdsCheckpoint, readAdapter } from "./checkpoints/read-adapter.ts";
 export { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "./config.ts";
 export { groupAdvantages } from "./grpo/advantage.ts";
 export { completionLoss, type LossOptions, type TokenPolicies } from "./grpo/loss.ts";

@@ -4,8 +4,9 @@ import type { FleetClient } from "../../transport/index.ts";
 import { chooseRun, connectToRun, type RunChoice } from "../open-run.ts";
 import { parseCount } from "../parse.ts";
 import { print } from "../print.ts";
+import { rollBack } from "../roll-back.ts";
 
-/** `fleet pause | unpause | stop`: steer a running run. */
+/** `fleet pause | unpause | stop | policy rollback`: steer a running run. */
 export function addControlCommands(program: Command): void {
   chooseRun(program.command("pause"))
     .description("issue no new tasks; what is out is finished and kept")
@@ -22,6 +23,17 @@ export function addControlCommands(program: Command): void {
     .action((choice: RunChoice & { afterStep: number }) =>
       steer(choice, (client) => client.stopAfter(choice.afterStep)),
     );
+  const policy = program.command("policy").description("the versions of a run's policy");
+  chooseRun(policy.command("rollback").argument("<version>", "the version to go back to", parseCount))
+    .description("make the next version of an older one, and train on from it")
+    .addHelpText("after", "\nExample:\n  fleet policy rollback 12")
+    .action(rollback);
+}
+
+async function rollback(version: number, choice: RunChoice): Promise<void> {
+  const { folder, client } = await connectToRun(choice);
+  await using _ = client;
+  print(await rollBack(client, folder, version));
 }
 
 async function steer(

@@ -10,6 +10,7 @@ import { parseCount } from "../parse.ts";
 import { checkBeforeRun } from "../preflight.ts";
 import { note, print, printJson } from "../print.ts";
 import { readRunConfig } from "../read-run-config.ts";
+import { readSummary } from "../read-summary.ts";
 import { assertMayResume } from "../resume-config.ts";
 import type { RunConfig } from "../run-config.ts";
 import { assertLedgerThere, createRunFolder, findRunFolder, type RunFolder } from "../run-folder.ts";
@@ -23,6 +24,7 @@ interface TrainOptions {
   readonly run?: string;
   readonly runs: string;
   readonly resume?: true;
+  readonly fromStep?: number;
   readonly dryRun?: true;
   readonly json?: true;
 }
@@ -33,7 +35,8 @@ Examples:
   fleet train run.yaml --dry-run          what it would do, and what that takes
   fleet train run.yaml --steps 100
   fleet train --resume                    continue the newest run where it was
-  fleet train run.yaml --resume --run x   continue x with changed steps, workers or checkpoints`;
+  fleet train run.yaml --resume --run x   continue x with changed steps, workers or checkpoints
+  fleet train --resume --from-step 12     go on from the policy of step 12`;
 
 /** `fleet train`: a whole run on this machine. */
 export function addTrainCommand(program: Command): void {
@@ -44,6 +47,11 @@ export function addTrainCommand(program: Command): void {
     .option("--steps <n>", "optimizer steps, in place of the file's", parseCount)
     .option("--seed <n>", "in place of the file's", parseCount)
     .option("--resume", "continue a run where it was")
+    .option(
+      "--from-step <n>",
+      "with --resume: go back to the policy of step n and train on from it",
+      parseCount,
+    )
     .option("--dry-run", "print the whole configuration, what fits, and what disk and memory it takes")
     .addOption(new Option("--run <id>", "name of the run; else made from the file's name and the time"))
     .addOption(runsOption())
@@ -55,6 +63,7 @@ export function addTrainCommand(program: Command): void {
 async function train(file: string | undefined, options: TrainOptions): Promise<void> {
   const given = file === undefined ? null : withOptions(await readRunConfig(file), options);
   if (options.dryRun) return dryRun(given);
+  if (options.fromStep !== undefined && !options.resume) throw new ConfigError("--from-step needs --resume");
   const { path: natsServer } = await findNatsServer({ onProgress: note });
   const { folder, config } = options.resume
     ? await reopen(given, options)
@@ -93,8 +102,16 @@ async function reopen(
   const before = await readRunConfig(folder.config);
   const config = withOptions(given ?? before, options);
   assertMayResume(before, config);
+  if (options.fromStep !== undefined) await assertStepsLeft(folder, config);
   await writeConfig(folder, config);
   return { folder, config };
+}
+
+/** Going back takes a step of the run. */
+async function assertStepsLeft(folder: RunFolder, { steps }: RunConfig): Promise<void> {
+  const made = (await readSummary(folder))?.versions.at(-1)?.version ?? 0;
+  if (made < steps) return;
+  throw new ConfigError(`the run ${folder.id} has made all its ${made} steps: --from-step needs more, by --steps`);
 }
 
 async function runAndReport(
@@ -110,7 +127,9 @@ async function runAndReport(
   let outcome: "ended" | "stopped";
   try {
     const resume = options.resume ?? false;
-    outcome = await runLocally(folder, config, { natsServer, resume, view, signals });
+    const { fromStep } = options;
+    const start = { resume, ...(fromStep !== undefined && { fromStep }) };
+    outcome = await runLocally(folder, config, { natsServer, ...start, view, signals });
   } catch (error) {
     if (!signals.abandon.aborted) throw error;
     outcome = "stopped";

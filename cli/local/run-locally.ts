@@ -1,6 +1,7 @@
 import { CancelledError, DeadlineError, pause } from "../../core/index.ts";
 import type { StatusAnswer } from "../../proto/index.ts";
 import { type FleetClient, openFleetClient, startNatsServer } from "../../transport/index.ts";
+import { rollBack } from "../roll-back.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { type Exit, howItEnded } from "./role-process.ts";
@@ -29,6 +30,8 @@ export interface LocalRunOptions {
   readonly natsServer: string;
   /** Whether the run was started before. */
   readonly resume: boolean;
+  /** The version to go back to before anything is trained. */
+  readonly fromStep?: number;
   readonly view: RunView;
   readonly signals: RunSignals;
 }
@@ -74,7 +77,7 @@ export async function runLocally(
   const over = new AbortController();
   try {
     const stop = AbortSignal.any([signals.stop, over.signal]);
-    return await Promise.race([follow(folder, roles, view, stop), roles.failed, natsEnded]);
+    return await Promise.race([follow(folder, roles, options, stop), roles.failed, natsEnded]);
   } finally {
     over.abort(new CancelledError("the run is over"));
   }
@@ -83,11 +86,12 @@ export async function runLocally(
 async function follow(
   folder: RunFolder,
   roles: Roles,
-  view: RunView,
+  { view, fromStep }: LocalRunOptions,
   stop: AbortSignal,
 ): Promise<"ended" | "stopped"> {
   await using client = await whenListening(folder, stop);
   if (client === null) return "stopped";
+  if (fromStep !== undefined) view.say(await rollBack(client, folder, fromStep));
   roles.startOthers();
   const ended = roles.coordinator.ended.then(() => "ended" as const);
   const polled = poll(client, view, stop).then(() => "stopped" as const);

@@ -4,7 +4,7 @@ import { policyOf } from "../issuing/dispatcher.ts";
 import type { TrainedMetrics } from "../ledger/events.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { Core } from "../serving/core.ts";
-import { PolicyRefusedError, TrainerFencedError } from "./trainer-errors.ts";
+import { PolicyRefusedError, RewoundError, TrainerFencedError } from "./trainer-errors.ts";
 
 /** Versions that are kept beyond the staleness bound. */
 const SPARE_VERSIONS = 2;
@@ -27,14 +27,31 @@ export async function publishPolicy(
   { step, epoch, adapter, metrics }: PolicyHeader,
   bytes: Uint8Array,
 ): Promise<{ version: number }> {
-  if (step <= core.state.step) return knownPolicy(core, stores, step, adapter);
+  assertNotRewound(core.state, step, adapter);
+  if (step <= core.state.step) return publishAgain(core, stores, step, adapter, bytes);
   assertTrains(core.state, step, epoch);
   await stores.adapters.put(adapter, bytes);
+  assertNotRewound(core.state, step, adapter);
   assertTrains(core.state, step, epoch);
   await core.decide({ type: "trained", step, epoch, adapter, metrics: metricsOf(metrics) });
   await pointAtNewest(core.state, stores.pointer);
   await dropOldAdapters(core.state, stores.adapters);
   return { version: step };
+}
+
+/** The adapter of a version, for a trainer that has no checkpoint of it. @throws {PolicyRefusedError} when it is not kept */
+export async function fetchPolicy(
+  { state }: Core,
+  stores: PolicyStores,
+  version: number,
+): Promise<{ adapter: string; bytes: Uint8Array }> {
+  const adapter = state.policies[version]?.adapter ?? "";
+  if (!(await stores.adapters.list()).includes(adapter)) {
+    throw new PolicyRefusedError(
+      `neither the trainer has a checkpoint of policy ${version}, nor is its adapter kept: go back to another one`,
+    );
+  }
+  return { adapter, bytes: await stores.adapters.get(adapter) };
 }
 
 /** Answers a batch that the trainer cannot use: policy k is policy k − 1 again. */
@@ -43,9 +60,9 @@ export async function skipStep(
   stores: PolicyStores,
   { step, epoch, reason }: SkipStepRequest,
 ): Promise<{ version: number }> {
-  if (step <= core.state.step) {
-    return knownPolicy(core, stores, step, policyOf(core.state, step - 1).adapter);
-  }
+  const { adapter } = policyOf(core.state, Math.min(step, core.state.step + 1) - 1);
+  assertNotRewound(core.state, step, adapter);
+  if (step <= core.state.step) return knownPolicy(core, stores, step, adapter);
   assertTrains(core.state, step, epoch);
   await core.decide({ type: "step_skipped", step, epoch, reason });
   await pointAtNewest(core.state, stores.pointer);
@@ -55,6 +72,29 @@ export async function skipStep(
 /** Copies the ledger's newest policy to where workers look. */
 export async function pointAtNewest(state: LedgerState, pointer: PolicyPointer): Promise<void> {
   await pointer.set({ ...policyOf(state, state.step), base: state.base });
+}
+
+/** A policy that is known; its adapter is stored where the ledger went back to one that is not kept any more. */
+async function publishAgain(
+  core: Core,
+  stores: PolicyStores,
+  step: number,
+  adapter: string,
+  bytes: Uint8Array,
+): Promise<{ version: number }> {
+  if (step === core.state.step && policyOf(core.state, step).adapter === adapter) {
+    await stores.adapters.put(adapter, bytes);
+  }
+  return knownPolicy(core, stores, step, adapter);
+}
+
+/** @throws {RewoundError} when the step made no policy but went back to another one than this */
+function assertNotRewound({ steps, policies }: LedgerState, step: number, adapter: string): void {
+  const source = steps.get(step)?.source ?? null;
+  if (source === null || policies[step]?.adapter === adapter) return;
+  throw new RewoundError(
+    `policy ${step} is policy ${source} again: the batch of step ${step} is not trained`,
+  );
 }
 
 async function knownPolicy(

@@ -12,6 +12,12 @@ export class TrainerFencedError extends FleetError {
   readonly disposition = "fatal";
 }
 
+/** The run went back to an older policy meanwhile; a new session starts from there. */
+export class RewoundError extends FleetError {
+  readonly code = "coordinator.rewound";
+  readonly disposition = "retry";
+}
+
 /** A policy contradicts the ledger: a second adapter for a version, or a version whose batch was never sent. */
 export class PolicyRefusedError extends FleetError {
   readonly code = "coordinator.policy_refused";

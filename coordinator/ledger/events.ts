@@ -209,6 +209,8 @@ export type Decision =
       readonly epoch: number;
       readonly reason: string;
     }
+  /** Policy `version` has the adapter of policy `source`; its step has no batch, and batches that are out are skipped. */
+  | { readonly type: "rewound"; readonly version: number; readonly source: number }
   | {
       readonly type: "skipped";
       readonly task: string;

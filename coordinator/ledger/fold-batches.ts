@@ -61,18 +61,44 @@ export function trainBatch(state: LedgerState, event: EventOf<"trained">): void 
 
 /** The trainer could not use batch k: policy k has policy k − 1's adapter. */
 export function skipStep(state: LedgerState, event: EventOf<"step_skipped">): void {
-  const batch = endBatch(state, event);
-  for (const { task: name, samples } of batch.groups) {
-    const task = liveTask(state, name);
-    for (const index of samples) {
-      endSample(state, task, index, "skipped", "step-skipped", event.step);
-      count(state.lanes[task.lane].skipped, "step-skipped");
-    }
-    closeTaskWhenOver(state, task);
-  }
+  skipBatch(state, endBatch(state, event), "step-skipped");
   const before = state.policies.at(-1);
   state.policies.push({ version: event.step, adapter: before?.adapter ?? "" });
   stepRecord(state, event.step).skipped = event.reason;
+}
+
+/** Step k trains nothing: policy k has an older policy's adapter, and no batch that was made on others is trained. */
+export function rewind(state: LedgerState, { version, source, at }: EventOf<"rewound">): void {
+  const old = state.policies[source];
+  if (version !== state.step + 1 || old === undefined) {
+    throw new IllegalTransitionError(
+      `policy ${version} after ${state.step} cannot be policy ${source} again`,
+    );
+  }
+  for (const batch of state.batches.values()) skipBatch(state, batch, "rewound");
+  state.batches.clear();
+  for (const step of [...state.steps.keys()]) if (step > version) state.steps.delete(step);
+  state.refilled = 0;
+  state.givenUp = 0;
+  state.policies.push({ version, adapter: old.adapter });
+  state.step = version;
+  state.composed = version;
+  state.rewinds += 1;
+  const record = stepRecord(state, version);
+  record.source = source;
+  record.skipped = `back to policy ${source}`;
+  record.endedAt = at;
+}
+
+function skipBatch(state: LedgerState, { step, groups }: BatchRecord, reason: string): void {
+  for (const { task: name, samples } of groups) {
+    const task = liveTask(state, name);
+    for (const index of samples) {
+      endSample(state, task, index, "skipped", reason, step);
+      count(state.lanes[task.lane].skipped, reason);
+    }
+    closeTaskWhenOver(state, task);
+  }
 }
 
 /** Every task of a version's evaluation is over. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { EventOf, LedgerEvent } from "./events.ts";
-import { composeBatch, finishEvaluation, giveUpStep, skipStep, trainBatch } from "./fold-batches.ts";
+import { composeBatch, finishEvaluation, giveUpStep, rewind, skipStep, trainBatch } from "./fold-batches.ts";
 import { acceptSample, closeSamples, failSample, keepPartial, skipSamples } from "./fold-samples.ts";
 import { endLease, grantLease, issueTask, liveTask, replaceSamples } from "./fold-tasks.ts";
 import type { LedgerState } from "./state.ts";
@@ -67,6 +67,7 @@ const APPLY: Apply = {
   refill_exhausted: giveUpStep,
   trained: trainBatch,
   step_skipped: skipStep,
+  rewound: rewind,
   skipped: skipSamples,
   evaluated: finishEvaluation,
   archived: noteArchived,

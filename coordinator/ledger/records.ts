@@ -90,6 +90,8 @@ export interface StepRecord {
   endedAt: number;
   metrics: TrainedMetrics | null;
   skipped: string | null;
+  /** The version that it went back to instead of training. */
+  source: number | null;
 }
 
 /** One evaluated sample. */

@@ -32,6 +32,8 @@ export interface LedgerState {
   step: number;
   /** Newest step whose batch is composed. */
   composed: number;
+  /** Times that it went back to an older policy. */
+  rewinds: number;
   /** Times in a row that a step was given up because too many groups had no signal. */
   givenUp: number;
   /** Groups skipped since the newest batch was composed or a step was given up. */
@@ -104,6 +106,7 @@ export function emptyState(): LedgerState {
     endReason: "",
     step: 0,
     composed: 0,
+    rewinds: 0,
     givenUp: 0,
     refilled: 0,
     policies: [{ version: 0, adapter: "" }],

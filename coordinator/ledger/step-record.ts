@@ -28,6 +28,7 @@ export function stepRecord(state: LedgerState, step: number): StepRecord {
     endedAt: 0,
     metrics: null,
     skipped: null,
+    source: null,
   };
   state.steps.set(step, record);
   return record;

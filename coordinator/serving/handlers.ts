@@ -6,7 +6,8 @@ import {
   type RolloutStore,
   type WorkerPresence,
 } from "../../transport/index.ts";
-import { type PolicyStores, publishPolicy, skipStep } from "../batching/publish-policy.ts";
+import { fetchPolicy, type PolicyStores, publishPolicy, skipStep } from "../batching/publish-policy.ts";
+import { rollback } from "../batching/rollback.ts";
 import { serveBatches } from "../batching/serve-batches.ts";
 import { serveCollect } from "../collecting/serve-collect.ts";
 import { policyOf } from "../issuing/dispatcher.ts";
@@ -68,6 +69,7 @@ export function createHandlers(parts: HandlerParts): FleetHandlers {
       const why = afterStep > step ? `; step ${step} is over, and batch ${afterStep} is out already` : "";
       return { message: `the run ends after step ${afterStep}, with its final evaluation${why}` };
     },
+    rollback: (request) => rollback(core, policies, request),
     lease: (request) => answerLease(parts, request),
     collect: (messages, answers) => serveCollect(core, store, messages, answers),
     batches: (open, { signal }) => {
@@ -77,6 +79,10 @@ export function createHandlers(parts: HandlerParts): FleetHandlers {
     publishPolicy: async (header, adapter) => {
       assertSameRun(core, header.run);
       return publishPolicy(core, policies, header, adapter);
+    },
+    fetchPolicy: async ({ run, version }) => {
+      assertSameRun(core, run);
+      return fetchPolicy(core, policies, version);
     },
     skipStep: async (request) => {
       assertSameRun(core, request.run);

@@ -8,6 +8,7 @@ import type { ControlAnswer as _fleet_v1_ControlAnswer, ControlAnswer__Output as
 import type { ControlRequest as _fleet_v1_ControlRequest, ControlRequest__Output as _fleet_v1_ControlRequest__Output } from './fleet/v1/ControlRequest.ts';
 import type { FleetClient as _fleet_v1_FleetClient, FleetDefinition as _fleet_v1_FleetDefinition } from './fleet/v1/Fleet.ts';
 import type { LaneBalance as _fleet_v1_LaneBalance, LaneBalance__Output as _fleet_v1_LaneBalance__Output } from './fleet/v1/LaneBalance.ts';
+import type { RollbackRequest as _fleet_v1_RollbackRequest, RollbackRequest__Output as _fleet_v1_RollbackRequest__Output } from './fleet/v1/RollbackRequest.ts';
 import type { StatusAnswer as _fleet_v1_StatusAnswer, StatusAnswer__Output as _fleet_v1_StatusAnswer__Output } from './fleet/v1/StatusAnswer.ts';
 import type { StatusRequest as _fleet_v1_StatusRequest, StatusRequest__Output as _fleet_v1_StatusRequest__Output } from './fleet/v1/StatusRequest.ts';
 import type { StepSummary as _fleet_v1_StepSummary, StepSummary__Output as _fleet_v1_StepSummary__Output } from './fleet/v1/StepSummary.ts';
@@ -34,6 +35,7 @@ export interface ProtoGrpcType {
        */
       Fleet: SubtypeConstructor<typeof grpc.Client, _fleet_v1_FleetClient> & { service: _fleet_v1_FleetDefinition }
       LaneBalance: MessageTypeDefinition<_fleet_v1_LaneBalance, _fleet_v1_LaneBalance__Output>
+      RollbackRequest: MessageTypeDefinition<_fleet_v1_RollbackRequest, _fleet_v1_RollbackRequest__Output>
       StatusAnswer: MessageTypeDefinition<_fleet_v1_StatusAnswer, _fleet_v1_StatusAnswer__Output>
       StatusRequest: MessageTypeDefinition<_fleet_v1_StatusRequest, _fleet_v1_StatusRequest__Output>
       StepSummary: MessageTypeDefinition<_fleet_v1_StepSummary, _fleet_v1_StepSummary__Output>

@@ -7,6 +7,7 @@ import type { BatchMessage as _fleet_v1_BatchMessage, BatchMessage__Output as _f
 import type { BatchStart as _fleet_v1_BatchStart, BatchStart__Output as _fleet_v1_BatchStart__Output } from './fleet/v1/BatchStart.ts';
 import type { ChatMessage as _fleet_v1_ChatMessage, ChatMessage__Output as _fleet_v1_ChatMessage__Output } from './fleet/v1/ChatMessage.ts';
 import type { Completion as _fleet_v1_Completion, Completion__Output as _fleet_v1_Completion__Output } from './fleet/v1/Completion.ts';
+import type { FetchPolicyRequest as _fleet_v1_FetchPolicyRequest, FetchPolicyRequest__Output as _fleet_v1_FetchPolicyRequest__Output } from './fleet/v1/FetchPolicyRequest.ts';
 import type { OpenTrainer as _fleet_v1_OpenTrainer, OpenTrainer__Output as _fleet_v1_OpenTrainer__Output } from './fleet/v1/OpenTrainer.ts';
 import type { Opened as _fleet_v1_Opened, Opened__Output as _fleet_v1_Opened__Output } from './fleet/v1/Opened.ts';
 import type { OracleFile as _fleet_v1_OracleFile, OracleFile__Output as _fleet_v1_OracleFile__Output } from './fleet/v1/OracleFile.ts';
@@ -18,6 +19,7 @@ import type { Reference as _fleet_v1_Reference, Reference__Output as _fleet_v1_R
 import type { Reward as _fleet_v1_Reward, Reward__Output as _fleet_v1_Reward__Output } from './fleet/v1/Reward.ts';
 import type { RewardComponent as _fleet_v1_RewardComponent, RewardComponent__Output as _fleet_v1_RewardComponent__Output } from './fleet/v1/RewardComponent.ts';
 import type { RewardSettings as _fleet_v1_RewardSettings, RewardSettings__Output as _fleet_v1_RewardSettings__Output } from './fleet/v1/RewardSettings.ts';
+import type { Rewind as _fleet_v1_Rewind, Rewind__Output as _fleet_v1_Rewind__Output } from './fleet/v1/Rewind.ts';
 import type { Rollout as _fleet_v1_Rollout, Rollout__Output as _fleet_v1_Rollout__Output } from './fleet/v1/Rollout.ts';
 import type { RunEnd as _fleet_v1_RunEnd, RunEnd__Output as _fleet_v1_RunEnd__Output } from './fleet/v1/RunEnd.ts';
 import type { Sampling as _fleet_v1_Sampling, Sampling__Output as _fleet_v1_Sampling__Output } from './fleet/v1/Sampling.ts';
@@ -42,6 +44,7 @@ export interface ProtoGrpcType {
       BatchStart: MessageTypeDefinition<_fleet_v1_BatchStart, _fleet_v1_BatchStart__Output>
       ChatMessage: MessageTypeDefinition<_fleet_v1_ChatMessage, _fleet_v1_ChatMessage__Output>
       Completion: MessageTypeDefinition<_fleet_v1_Completion, _fleet_v1_Completion__Output>
+      FetchPolicyRequest: MessageTypeDefinition<_fleet_v1_FetchPolicyRequest, _fleet_v1_FetchPolicyRequest__Output>
       FinishReason: EnumTypeDefinition
       OpenTrainer: MessageTypeDefinition<_fleet_v1_OpenTrainer, _fleet_v1_OpenTrainer__Output>
       Opened: MessageTypeDefinition<_fleet_v1_Opened, _fleet_v1_Opened__Output>
@@ -54,6 +57,7 @@ export interface ProtoGrpcType {
       Reward: MessageTypeDefinition<_fleet_v1_Reward, _fleet_v1_Reward__Output>
       RewardComponent: MessageTypeDefinition<_fleet_v1_RewardComponent, _fleet_v1_RewardComponent__Output>
       RewardSettings: MessageTypeDefinition<_fleet_v1_RewardSettings, _fleet_v1_RewardSettings__Output>
+      Rewind: MessageTypeDefinition<_fleet_v1_Rewind, _fleet_v1_Rewind__Output>
       Rollout: MessageTypeDefinition<_fleet_v1_Rollout, _fleet_v1_Rollout__Output>
       RunEnd: MessageTypeDefinition<_fleet_v1_RunEnd, _fleet_v1_RunEnd__Output>
       Sampling: MessageTypeDefinition<_fleet_v1_Sampling, _fleet_v1_Sampling__Output>

@@ -12,11 +12,13 @@ export function handlersThat(named: Partial<FleetHandlers>): FleetHandlers {
     pause: refuse("pause"),
     unpause: refuse("unpause"),
     stopAfter: refuse("stopAfter"),
+    rollback: refuse("rollback"),
     lease: refuse("lease"),
     collect: refuse("collect"),
     batches: unexpected("batches"),
     publishPolicy: refuse("publishPolicy"),
     skipStep: refuse("skipStep"),
+    fetchPolicy: refuse("fetchPolicy"),
     ...named,
   };
 }

@@ -36,10 +36,20 @@ export interface ScriptedSession {
   readonly gradients?: readonly (readonly number[])[];
   /** Keeps the stream open after the last message, as a coordinator without a batch does. */
   readonly staysOpen?: boolean;
+  /** Older checkpoints. */
+  readonly kept?: readonly Checkpoint[];
+  /** The adapter that the coordinator has. */
+  readonly adapter?: Uint8Array;
 }
 
 /** The parts of a session, all doubles that write down in `calls` what was done to them, in order. */
-export function scriptedSession({ messages, gradients = [[1, -1]], staysOpen = false }: ScriptedSession): {
+export function scriptedSession({
+  messages,
+  gradients = [[1, -1]],
+  staysOpen = false,
+  kept = [],
+  adapter,
+}: ScriptedSession): {
   readonly parts: SessionParts;
   readonly calls: string[];
   readonly saved: Checkpoint[];
@@ -49,6 +59,7 @@ export function scriptedSession({ messages, gradients = [[1, -1]], staysOpen = f
   let steps = 0;
   const store: CheckpointStore = {
     newest: async () => saved.at(-1) ?? null,
+    at: async (step) => kept.find((checkpoint) => checkpoint.step === step) ?? null,
     save: async (checkpoint) => {
       saved.push(checkpoint);
       calls.push(`save ${checkpoint.step}`);
@@ -66,6 +77,10 @@ export function scriptedSession({ messages, gradients = [[1, -1]], staysOpen = f
         calls.push(`skip ${step}: ${reason}`);
         return { version: step ?? 0 };
       },
+      fetchPolicy: async ({ version }) => {
+        calls.push(`fetch ${version}`);
+        return adapter ?? new Uint8Array();
+      },
     },
     engine: {
       forward: async ({ sequences }) => {
@@ -77,6 +92,7 @@ export function scriptedSession({ messages, gradients = [[1, -1]], staysOpen = f
       writeParameters: async () => void calls.push("write"),
     },
     store,
+    start: untrained(),
     settings: {
       grpo: GrpoConfig.parse({}),
       optimizer: OptimizerConfig.parse({ learningRate: 0.1, warmupSteps: 0 }),

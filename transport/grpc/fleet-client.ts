@@ -1,12 +1,15 @@
+import { withDeadline } from "../../core/index.ts";
 import type {
   BatchMessage,
   ConnectAnswer,
   ControlAnswer,
+  FetchPolicyRequestInit,
   LeaseAnswer,
   LeaseRequestInit,
   OpenTrainerInit,
   PolicyHeaderInit,
   Published,
+  RollbackRequestInit,
   SkipStepRequestInit,
   StatusAnswer,
 } from "../../proto/index.ts";
@@ -14,7 +17,7 @@ import { wireServices } from "../codec/schema.ts";
 import { type CallOptions, openCalls } from "./calls.ts";
 import { PROTOCOL } from "./channel.ts";
 import { type CollectStream, createCollectStream } from "./collect-stream.ts";
-import { policyChunks } from "./policy-upload.ts";
+import { policyChunks, readPolicy } from "./policy-upload.ts";
 
 const ASK_DEADLINE_MS = 10_000;
 /** A coordinator that starts again first replays its ledger. */
@@ -33,6 +36,8 @@ export interface FleetClient extends AsyncDisposable {
   pause(options?: CallOptions): Promise<ControlAnswer>;
   unpause(options?: CallOptions): Promise<ControlAnswer>;
   stopAfter(step: number, options?: CallOptions): Promise<ControlAnswer>;
+  /** Goes back to an older policy. */
+  rollback(request: RollbackRequestInit, options?: CallOptions): Promise<ControlAnswer>;
   /** Asks for the right to work on a task. */
   lease(request: LeaseRequestInit, options?: CallOptions): Promise<LeaseAnswer>;
   /** Opens the stream for samples, heartbeats and releases. */
@@ -42,6 +47,8 @@ export interface FleetClient extends AsyncDisposable {
   /** Hands over a policy; `header.size` is filled in here. */
   publishPolicy(header: PolicyHeaderInit, adapter: Uint8Array, options?: CallOptions): Promise<Published>;
   skipStep(request: SkipStepRequestInit, options?: CallOptions): Promise<Published>;
+  /** The adapter of a policy, whole: its size and SHA-256 are those of its header. */
+  fetchPolicy(request: FetchPolicyRequestInit, options?: CallOptions): Promise<Uint8Array>;
 }
 
 /**
@@ -72,6 +79,8 @@ export function openFleetClient(options: {
     pause: (callOptions) => calls.unary(control.Pause, {}, "the run to pause", ASK_DEADLINE_MS, callOptions),
     unpause: (callOptions) =>
       calls.unary(control.Unpause, {}, "the run to go on", ASK_DEADLINE_MS, callOptions),
+    rollback: (request, callOptions) =>
+      calls.unary(control.Rollback, request, "the run to go back", ASK_DEADLINE_MS, callOptions),
     stopAfter: (step, callOptions) =>
       calls.unary(control.StopAfter, { step }, "the run to plan its end", ASK_DEADLINE_MS, callOptions),
     lease: (request, callOptions) =>
@@ -102,6 +111,11 @@ export function openFleetClient(options: {
         ASK_DEADLINE_MS,
         callOptions,
       ),
+    fetchPolicy: async (request, callOptions) => {
+      const name = `the adapter of policy ${request.version ?? 0}`;
+      const chunks = calls.serverStream(trainer.FetchPolicy, request, name, callOptions);
+      return (await withDeadline(name, PUBLISH_DEADLINE_MS, readPolicy(chunks))).adapter;
+    },
     [Symbol.asyncDispose]: () => calls[Symbol.asyncDispose](),
   };
 }

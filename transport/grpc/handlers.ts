@@ -5,11 +5,13 @@ import type {
   ConnectAnswerInit,
   ConnectRequest,
   ControlAnswerInit,
+  FetchPolicyRequest,
   LeaseAnswerInit,
   LeaseRequest,
   OpenTrainer,
   PolicyHeader,
   PublishedInit,
+  RollbackRequest,
   SkipStepRequest,
   StatusAnswerInit,
 } from "../../proto/index.ts";
@@ -43,6 +45,7 @@ export interface FleetHandlers {
   pause(context: CallContext): Promise<ControlAnswerInit>;
   unpause(context: CallContext): Promise<ControlAnswerInit>;
   stopAfter(step: number, context: CallContext): Promise<ControlAnswerInit>;
+  rollback(request: RollbackRequest, context: CallContext): Promise<ControlAnswerInit>;
   lease(request: LeaseRequest, context: CallContext): Promise<LeaseAnswerInit>;
   /**
    * Serves one worker's stream. `messages` ends when the worker has no more, is gone, or the server is closing; reading
@@ -58,4 +61,9 @@ export interface FleetHandlers {
   /** `adapter` is whole: its size and SHA-256 are those of the header. */
   publishPolicy(header: PolicyHeader, adapter: Uint8Array, context: CallContext): Promise<PublishedInit>;
   skipStep(request: SkipStepRequest, context: CallContext): Promise<PublishedInit>;
+  /** The adapter of a version, with its SHA-256 in hex. */
+  fetchPolicy(
+    request: FetchPolicyRequest,
+    context: CallContext,
+  ): Promise<{ readonly adapter: string; readonly bytes: Uint8Array }>;
 }

@@ -13,7 +13,7 @@ import { wireServices } from "../codec/schema.ts";
 import { requireToken } from "./authorization.ts";
 import { PROTOCOL, SERVER_OPTIONS } from "./channel.ts";
 import type { FleetHandlers } from "./handlers.ts";
-import { readPolicy } from "./policy-upload.ts";
+import { policyChunks, readPolicy } from "./policy-upload.ts";
 import { createServedCalls, type ServedCalls } from "./served-calls.ts";
 
 /** The address cannot be listened on. */
@@ -88,6 +88,7 @@ function addServices(server: Server, handlers: FleetHandlers, calls: ServedCalls
     Pause: calls.unary((_, context) => handlers.pause(context)),
     Unpause: calls.unary((_, context) => handlers.unpause(context)),
     StopAfter: calls.unary(({ step }, context) => handlers.stopAfter(step, context)),
+    Rollback: calls.unary((request, context) => handlers.rollback(request, context)),
   } satisfies ControlService);
   server.addService(services.collector, {
     Lease: calls.unary((request, context) => handlers.lease(request, context)),
@@ -102,6 +103,10 @@ function addServices(server: Server, handlers: FleetHandlers, calls: ServedCalls
       return handlers.publishPolicy(header, adapter, context);
     }),
     SkipStep: calls.unary((request, context) => handlers.skipStep(request, context)),
+    FetchPolicy: calls.serverStream("a policy to the trainer", async function* (request, context) {
+      const { adapter, bytes } = await handlers.fetchPolicy(request, context);
+      yield* policyChunks({ run: request.run, step: request.version, adapter }, bytes);
+    }),
   } satisfies TrainerService);
 }
 

@@ -25,6 +25,8 @@ export interface CheckpointStore {
    * @throws {UnusableCheckpointError} when it is damaged or of another run
    */
   newest(): Promise<Checkpoint | null>;
+  /** The checkpoint of a step, verified; null when it is not kept. Throws as `newest` does. */
+  at(step: number): Promise<Checkpoint | null>;
   /** Writes a checkpoint durably, then removes those that need not stay. */
   save(checkpoint: Checkpoint): Promise<void>;
 }
@@ -39,14 +41,18 @@ export async function openCheckpointStore(
   const leftovers = (await readdir(folder)).filter((name) => name.endsWith(".tmp"));
   await Promise.all(leftovers.map((name) => rm(join(folder, name), { force: true })));
 
+  async function read(step: number): Promise<Checkpoint> {
+    const found = await readStep(folder, step);
+    assertSame(pathOfStep(folder, step), found.identity, identity);
+    return found.checkpoint;
+  }
+
   return {
     async newest() {
       const step = (await stepsIn(folder)).at(-1);
-      if (step === undefined) return null;
-      const found = await readStep(folder, step);
-      assertSame(pathOfStep(folder, step), found.identity, identity);
-      return found.checkpoint;
+      return step === undefined ? null : await read(step);
     },
+    at: async (step) => ((await stepsIn(folder)).includes(step) ? await read(step) : null),
     async save(checkpoint) {
       await writeStep(folder, checkpoint, identity);
       const steps = await stepsIn(folder);

@@ -25,3 +25,8 @@ export async function readAdapter(
   const layout = { base: identity.base, alpha: identity.lora.alpha, parameters: identity.parameters };
   return { step: chosen, adapter: encodeFlatAdapter(layout, checkpoint.parameters) };
 }
+
+/** Whether the checkpoint of a step is kept. @param folder - of a run's checkpoints */
+export async function holdsCheckpoint(folder: string, step: number): Promise<boolean> {
+  return (await stepsIn(folder)).includes(step);
+}

@@ -112,12 +112,13 @@ async function prepare(
   const encode = (parameters: Float32Array) => encodeFlatAdapter(layout, parameters);
   const digestOf = (parameters: Float32Array) => adapterDigest(encode(parameters));
   const settings = { grpo, optimizer, steps, clock: systemClock, digestOf };
-  return { run, coordinator, engine, store: forgiving(store, setbacks), settings, encode, log };
+  const start = startOf(engine, seed);
+  return { run, coordinator, engine, store: forgiving(store, setbacks), start, settings, encode, log };
 }
 
 /** Opens sessions, one after the other where they are lost, until the run ends or is stopped. */
 async function keepSession(
-  { seed, log }: UpdaterOptions,
+  { log }: UpdaterOptions,
   parts: SessionParts,
   engine: GradientEngine,
   coordinator: FleetClient,
@@ -128,7 +129,7 @@ async function keepSession(
     try {
       const { baseDigest } = await coordinator.connect("updater", { signal: stop });
       assertSameBase(engine.model.digest, baseDigest);
-      const start = (await parts.store.newest()) ?? startOf(engine, seed);
+      const start = (await parts.store.newest()) ?? parts.start;
       await engine.writeParameters(start.parameters);
       const reason = await runSession(parts, start, { stop, abandon });
       log.info("session ended", { reason: reason ?? "stopped" });

@@ -1,6 +1,6 @@
 import { dispositionOf, FleetError, type Shutdown, withDeadline } from "../../core/index.ts";
 import type { GradientEngine } from "../../llama/index.ts";
-import type { BatchMessage } from "../../proto/index.ts";
+import type { BatchMessage, Rewind } from "../../proto/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { FleetClient } from "../../transport/index.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
@@ -9,6 +9,7 @@ import { UnusableCheckpointError } from "../checkpoints/errors.ts";
 import { MalformedBatchError } from "../grpo/training-batch.ts";
 import { oneAhead } from "./one-ahead.ts";
 import { type ReceivedBatch, receivedBatches } from "./received-batches.ts";
+import { stateOfPolicy } from "./rewind.ts";
 import { type StepSettings, trainStep } from "./train-step.ts";
 
 /** A coordinator answers the opening of a session once it has replayed its ledger. */
@@ -25,9 +26,11 @@ export class SessionLostError extends FleetError {
 /** What a session works with. */
 export interface SessionParts {
   readonly run: string;
-  readonly coordinator: Pick<FleetClient, "batches" | "publishPolicy" | "skipStep">;
+  readonly coordinator: Pick<FleetClient, "batches" | "publishPolicy" | "skipStep" | "fetchPolicy">;
   readonly engine: Pick<GradientEngine, "forward" | "backward" | "takeGradients" | "writeParameters">;
   readonly store: CheckpointStore;
+  /** The state before step 1. */
+  readonly start: Checkpoint;
   readonly settings: StepSettings;
   /** The adapter's GGUF. */
   readonly encode: (parameters: Float32Array) => Uint8Array;
@@ -37,6 +40,7 @@ export interface SessionParts {
 /**
  * One session with the coordinator: trains batch after batch from `start` on. Each step is on disk before it is
  * published, and published before the next begins; a step that the coordinator has not heard of is published again.
+ * Where the run went back to an older policy, training goes on from that one.
  *
  * @returns why the run ended, or null when `shutdown.stop` ended the session between two steps
  * @throws {SessionLostError} and whatever disposition the transport gives a lost connection
@@ -52,8 +56,8 @@ export async function runSession(
     const messages = parts.coordinator
       .batches({ run: parts.run, step: start.step, adapter: start.adapter }, { signal })
       [Symbol.asyncIterator]();
-    const epoch = await open(messages, parts, start, shutdown);
-    return await trainBatches(messages, parts, start, epoch, shutdown);
+    const { epoch, state } = await open(messages, parts, start, shutdown);
+    return await trainBatches(messages, parts, state, epoch, shutdown);
   } catch (error) {
     if (shutdown.stop.aborted && dispositionOf(error) === "cancelled") return null;
     throw error;
@@ -67,18 +71,33 @@ async function open(
   parts: SessionParts,
   start: Checkpoint,
   { stop, abandon }: Shutdown,
-): Promise<number> {
+): Promise<{ epoch: number; state: Checkpoint }> {
   const first = await withDeadline("the trainer's session to open", OPENING_MS, messages.next(), stop);
   const opened = first.done ? undefined : first.value.opened;
   if (!opened) throw new SessionLostError("the session ended before it was opened");
   parts.log.info("session opened", { epoch: opened.epoch, step: opened.step });
+  if (opened.rewind) {
+    const isBack = start.step === opened.step && start.adapter === opened.rewind.adapter;
+    const state = isBack ? start : await goBack(parts, opened.step, opened.rewind);
+    if (state.adapter !== "") await publish(parts, state, opened.epoch, abandon);
+    return { epoch: opened.epoch, state };
+  }
   if (opened.step === start.step - 1) await publish(parts, start, opened.epoch, abandon);
   else if (opened.step !== start.step) {
     throw new UnusableCheckpointError(
       `the newest checkpoint is of step ${start.step}, the run is at step ${opened.step}: it cannot go on from there`,
     );
   }
-  return opened.epoch;
+  return { epoch: opened.epoch, state: start };
+}
+
+/** Takes an older policy for that of the newest step, on disk and in the engine. */
+async function goBack(parts: SessionParts, step: number, rewind: Rewind): Promise<Checkpoint> {
+  const { state, from } = await stateOfPolicy(parts, step, rewind);
+  await parts.store.save(state);
+  await parts.engine.writeParameters(state.parameters);
+  parts.log.warn("went back", { step, source: rewind.source, from });
+  return state;
 }
 
 async function trainBatches(

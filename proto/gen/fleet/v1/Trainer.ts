@@ -3,6 +3,7 @@
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BatchMessage as _fleet_v1_BatchMessage, BatchMessage__Output as _fleet_v1_BatchMessage__Output } from '../../fleet/v1/BatchMessage.ts';
+import type { FetchPolicyRequest as _fleet_v1_FetchPolicyRequest, FetchPolicyRequest__Output as _fleet_v1_FetchPolicyRequest__Output } from '../../fleet/v1/FetchPolicyRequest.ts';
 import type { OpenTrainer as _fleet_v1_OpenTrainer, OpenTrainer__Output as _fleet_v1_OpenTrainer__Output } from '../../fleet/v1/OpenTrainer.ts';
 import type { PolicyChunk as _fleet_v1_PolicyChunk, PolicyChunk__Output as _fleet_v1_PolicyChunk__Output } from '../../fleet/v1/PolicyChunk.ts';
 import type { Published as _fleet_v1_Published, Published__Output as _fleet_v1_Published__Output } from '../../fleet/v1/Published.ts';
@@ -22,6 +23,17 @@ export interface TrainerClient extends grpc.Client {
    */
   batches(argument: _fleet_v1_OpenTrainer, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_fleet_v1_BatchMessage__Output>;
   batches(argument: _fleet_v1_OpenTrainer, options?: grpc.CallOptions): grpc.ClientReadableStream<_fleet_v1_BatchMessage__Output>;
+  
+  /**
+   * The adapter of a policy, header first, while it is kept: for a trainer without a checkpoint of it.
+   */
+  FetchPolicy(argument: _fleet_v1_FetchPolicyRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_fleet_v1_PolicyChunk__Output>;
+  FetchPolicy(argument: _fleet_v1_FetchPolicyRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_fleet_v1_PolicyChunk__Output>;
+  /**
+   * The adapter of a policy, header first, while it is kept: for a trainer without a checkpoint of it.
+   */
+  fetchPolicy(argument: _fleet_v1_FetchPolicyRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_fleet_v1_PolicyChunk__Output>;
+  fetchPolicy(argument: _fleet_v1_FetchPolicyRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_fleet_v1_PolicyChunk__Output>;
   
   /**
    * Hands over the policy that a batch made; the only acknowledgement of a batch.
@@ -65,6 +77,11 @@ export interface TrainerHandlers extends grpc.UntypedServiceImplementation {
   Batches: grpc.handleServerStreamingCall<_fleet_v1_OpenTrainer__Output, _fleet_v1_BatchMessage>;
   
   /**
+   * The adapter of a policy, header first, while it is kept: for a trainer without a checkpoint of it.
+   */
+  FetchPolicy: grpc.handleServerStreamingCall<_fleet_v1_FetchPolicyRequest__Output, _fleet_v1_PolicyChunk>;
+  
+  /**
    * Hands over the policy that a batch made; the only acknowledgement of a batch.
    */
   PublishPolicy: grpc.handleClientStreamingCall<_fleet_v1_PolicyChunk__Output, _fleet_v1_Published>;
@@ -78,6 +95,7 @@ export interface TrainerHandlers extends grpc.UntypedServiceImplementation {
 
 export interface TrainerDefinition extends grpc.ServiceDefinition {
   Batches: MethodDefinition<_fleet_v1_OpenTrainer, _fleet_v1_BatchMessage, _fleet_v1_OpenTrainer__Output, _fleet_v1_BatchMessage__Output>
+  FetchPolicy: MethodDefinition<_fleet_v1_FetchPolicyRequest, _fleet_v1_PolicyChunk, _fleet_v1_FetchPolicyRequest__Output, _fleet_v1_PolicyChunk__Output>
   PublishPolicy: MethodDefinition<_fleet_v1_PolicyChunk, _fleet_v1_Published, _fleet_v1_PolicyChunk__Output, _fleet_v1_Published__Output>
   SkipStep: MethodDefinition<_fleet_v1_SkipStepRequest, _fleet_v1_Published, _fleet_v1_SkipStepRequest__Output, _fleet_v1_Published__Output>
 }
