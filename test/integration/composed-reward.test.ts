@@ -1,38 +1,19 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parse, stringify } from "yaml";
 import type { RolloutView, Summary } from "../../coordinator/index.ts";
-import { makeDemoData } from "../support/demo-data.ts";
 import { fleet } from "../support/fleet-command.ts";
 import { serveRewarder } from "../support/serve-rewarder.ts";
+import { writeSmallDemo } from "../support/small-demo.ts";
 
-const DEMO = resolve("examples/demo");
 const MINUTES_MS = 60_000;
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "fleet-composed-"));
-  await makeDemoData(join(folder, "data"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** A step of the demo, small, with the reward that is given. */
-async function writeRun(components: readonly object[]): Promise<string> {
-  const run = parse(await readFile(join(DEMO, "run.yaml"), "utf8"));
-  const changed = {
-    ...run,
-    steps: 1,
-    model: { ...run.model, gguf: join(DEMO, run.model.gguf) },
-    dataset: { train: [join(folder, "data", "train.jsonl")], prompt: join(DEMO, run.dataset.prompt) },
-    batch: { prompts: 2, group: 4 },
-    eval: {},
-    reward: { components },
-  };
-  await writeFile(join(folder, "run.yaml"), stringify(changed));
-  return join(folder, "run.yaml");
-}
 
 it(
   "a run trains on the sum of the paper's reward, a module and a service, and its records keep each",
@@ -43,11 +24,12 @@ it(
       answer(null, { reward: call.request.component === "judge" ? 1 : 0, explanation: "well judged" });
     });
     await writeFile(join(folder, "brief.ts"), "export default ({ reply }) => (reply.length < 90 ? 1 : 0.5);");
-    const path = await writeRun([
+    const components = [
       { kind: "swe-rl", name: "repair", weight: 0.5 },
       { kind: "module", name: "brief", weight: 0.25, path: "./brief.ts" },
       { kind: "grpc", name: "judge", weight: 0.25, address: judge.address },
-    ]);
+    ];
+    const path = await writeSmallDemo(folder, { steps: 1, reward: { components } });
 
     const trained = await fleet("train", path, "--runs", folder, "--run", "composed", "--json");
     const read = await fleet("rollouts", "--runs", folder, "--json");

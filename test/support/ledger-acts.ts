@@ -19,6 +19,7 @@ export const ACTS = [
   "train",
   "train",
   "skip step",
+  "go back",
   "pause",
   "stop early",
   "resume",

@@ -59,6 +59,11 @@ export function createWitness(): LedgerWitness {
       seeBooks(state);
       if (event.type === "accepted") once(accepted, "accepted", `${event.task}/${event.sample}`);
       if (event.type === "trained" || event.type === "step_skipped") stepsOver.push(event.step);
+      if (event.type === "rewound") {
+        stepsOver.push(event.version);
+        const [now, then] = [state.policies[event.version], state.policies[event.source]];
+        check(now?.adapter === then?.adapter, `policy ${event.version} is not policy ${event.source} again`);
+      }
       if (event.type === "batched") seeBatch(event, state);
     },
   };

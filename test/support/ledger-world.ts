@@ -13,6 +13,7 @@ import {
   type Prompts,
   type RunSettings,
 } from "../../coordinator/index.ts";
+import { lastStep } from "../../coordinator/issuing/next-tasks.ts";
 import { hopelessness, isOver } from "../../coordinator/issuing/run-end.ts";
 import type { TaskRecord } from "../../coordinator/ledger/records.ts";
 import { type Act, choose, openSamples } from "./ledger-acts.ts";
@@ -202,6 +203,11 @@ export function createWorld(
     release: (pick) => end(pick, false),
     train: () => train("trained"),
     "skip step": () => train("step_skipped"),
+    "go back": (pick) => {
+      const isOpen = state.phase === "running" || state.phase === "paused";
+      if (pick % 3 > 0 || !isOpen || state.step >= lastStep(state)) return;
+      decide({ type: "rewound", version: state.step + 1, source: pick % (state.step + 1) });
+    },
     pause: () => state.phase === "running" && decide({ type: "paused" }),
     "stop early": (pick) =>
       pick % 4 === 0 &&

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { gracefully } from "../../../core/index.ts";
+import { encodeAdapter } from "../../../llama/index.ts";
 import type { BatchMessageInit } from "../../../proto/index.ts";
-import { runSession } from "../../../updater/index.ts";
+import { noMoments, runSession } from "../../../updater/index.ts";
 import { scriptedSession, untrained } from "../../support/trainer-session.ts";
 import { batchMessages, trainedGroup } from "../../support/training-groups.ts";
 
@@ -47,6 +48,63 @@ describe("a trainer's session", () => {
     await runSession(parts, untrained({ step: 5, skipped: "the gradient is zero" }), never);
 
     expect(calls).toEqual(["open at 5", "skip 5: the gradient is zero"]);
+  });
+
+  it("goes back to an older policy by its checkpoint, and hands that over again", async () => {
+    const rewind = { source: 2, adapter: "b" };
+    const messages = [{ opened: { epoch: 7, step: 6, rewind } }, ...batchMessages(7, [group]), ended];
+    const old = untrained({ step: 2, adapter: "b", moments: { ...noMoments(2), updates: 2 } });
+    const { parts, calls, saved } = scriptedSession({ messages, kept: [old] });
+
+    await runSession(parts, untrained({ step: 5, adapter: "a" }), never);
+
+    expect(calls.slice(0, 4)).toEqual(["open at 5", "save 6", "write", "publish 6 in epoch 7"]);
+    expect(saved[0]).toEqual({ ...old, step: 6 });
+    expect(saved[1]?.moments.updates).toBe(3);
+  });
+
+  it("goes back to an older policy by its adapter, with a fresh optimizer state", async () => {
+    const rewind = { source: 2, adapter: "b" };
+    const tensors = ["lora_a", "lora_b"].map((part, index) => ({
+      name: `blk.0.attn_q.weight.${part}`,
+      rows: 1,
+      columns: 1,
+      values: Float32Array.of(8 + index),
+    }));
+    const adapter = encodeAdapter({ base: "", alpha: 1, tensors });
+    const { parts, calls, saved } = scriptedSession({
+      messages: [{ opened: { epoch: 7, step: 6, rewind } }, ended],
+      adapter,
+    });
+
+    await runSession(parts, untrained({ step: 5, adapter: "a" }), never);
+
+    expect(calls).toEqual(["open at 5", "fetch 2", "save 6", "write", "publish 6 in epoch 7"]);
+    expect(saved[0]).toMatchObject({ step: 6, adapter: "b", moments: noMoments(2) });
+    expect([...(saved[0]?.parameters ?? [])]).toEqual([8, 9]);
+  });
+
+  it("goes back to the base by the state that it started from", async () => {
+    const rewind = { source: 0, adapter: "" };
+    const { parts, calls, saved } = scriptedSession({
+      messages: [{ opened: { epoch: 7, step: 6, rewind } }, ended],
+    });
+
+    await runSession(parts, untrained({ step: 5, adapter: "a" }), never);
+
+    expect(calls).toEqual(["open at 5", "save 6", "write"]);
+    expect(saved[0]).toEqual(untrained({ step: 6 }));
+  });
+
+  it("hands over again what it went back to before, and does not go back twice", async () => {
+    const rewind = { source: 2, adapter: "b" };
+    const { parts, calls } = scriptedSession({
+      messages: [{ opened: { epoch: 7, step: 6, rewind } }, ended],
+    });
+
+    await runSession(parts, untrained({ step: 6, adapter: "b" }), never);
+
+    expect(calls).toEqual(["open at 6", "publish 6 in epoch 7"]);
   });
 
   it("refuses to go on from a checkpoint that is not the run's", async () => {

@@ -46,7 +46,15 @@ describe("after any history", () => {
 
     expect([...seen]).toEqual(
       expect.arrayContaining([
-        ...["batched", "trained", "step_skipped not finite", "refill_exhausted", "evaluated", "replaced"],
+        ...[
+          "batched",
+          "trained",
+          "step_skipped not finite",
+          "refill_exhausted",
+          "evaluated",
+          "replaced",
+          "rewound",
+        ],
         ...["skipped no-signal", "skipped stale", "skipped short", "skipped run-over", "expired stale"],
         ...["rejected poison", "rejected prompt-too-long", "rejected reward-failed", "partial", "released"],
       ]),
