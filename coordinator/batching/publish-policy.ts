@@ -130,8 +130,8 @@ async function dropOldAdapters(state: LedgerState, adapters: DigestStore): Promi
   for (const lease of state.leases.values()) needed.add(policyOf(state, lease.version).adapter);
   for (const round of state.evals.values())
     if (!round.done) needed.add(policyOf(state, round.version).adapter);
-  const candidate = state.policies[oldest - 1]?.adapter;
-  if (candidate !== undefined && candidate !== "" && !needed.has(candidate)) await adapters.delete(candidate);
+  const kept = await adapters.list();
+  await Promise.all(kept.filter((digest) => !needed.has(digest)).map((digest) => adapters.delete(digest)));
 }
 
 function metricsOf(metrics: StepMetrics | null | undefined): TrainedMetrics {
