@@ -1,5 +1,6 @@
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { crashPoint } from "./crash-point.ts";
 
 /**
  * Writes a file so that a reader, also after a crash, finds either the old content or all of the new: temporary
@@ -16,16 +17,19 @@ export async function writeFileDurably(
   const file = await open(temporary, "w", mode);
   try {
     await file.writeFile(content);
+    crashPoint("file.after-write");
     await file.sync();
   } finally {
     await file.close();
   }
+  crashPoint("file.after-fsync");
   await renameDurably(temporary, path);
 }
 
 /** Renames within a folder and makes the new name durable. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
+  crashPoint("file.after-rename");
   const folder = await open(dirname(to), "r");
   try {
     await folder.sync();

@@ -1,4 +1,4 @@
-import { dispositionOf } from "../core/index.ts";
+import { crashPoint, dispositionOf } from "../core/index.ts";
 import type { Granted, LeaseAnswer } from "../proto/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { type TaskAddress, taskAddress } from "../transport/index.ts";
@@ -73,11 +73,14 @@ async function serve(
   deps: HandleTaskDeps,
   logger: Logger,
 ): Promise<Outcome> {
+  crashPoint("worker.after-lease");
   logger.debug("lease granted", { lease: granted.lease, samples: granted.samples.length });
   const alive = setInterval(() => tell(() => delivery.working()), granted.termMs / SIGNS_OF_LIFE_PER_TERM);
   try {
     const outcome = await deps.serve(granted, address, delivery);
+    crashPoint("worker.before-ack");
     tell(() => delivery.ack());
+    crashPoint("worker.after-ack");
     return outcome;
   } finally {
     clearInterval(alive);

@@ -1,4 +1,4 @@
-import { CancelledError, withDeadline } from "../core/index.ts";
+import { CancelledError, crashPoint, withDeadline } from "../core/index.ts";
 import type { Engine, Policy } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { AdapterShelf } from "./adapter-shelf.ts";
@@ -66,6 +66,7 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
 
   async function switchTo(policy: Policy): Promise<void> {
     await shelf.ensure(policy.adapter);
+    crashPoint("worker.after-load");
     await engine.activate(policy, deps.onPolicyUpdate);
     active = policy;
     logger.info("policy active", { version: policy.version, adapter: policy.adapter });

@@ -1,4 +1,4 @@
-import { dispositionOf, FleetError, withDeadline } from "../core/index.ts";
+import { crashPoint, dispositionOf, FleetError, withDeadline } from "../core/index.ts";
 import type { Engine, GroupHandle } from "../llama/index.ts";
 import type { Collector } from "./collector.ts";
 import { isExact } from "./lanes.ts";
@@ -71,6 +71,7 @@ export async function serveGroup(
   deps.logger.info("lease released", { task, lease: lease.lease, reason });
   lease[Symbol.dispose]();
   await deps.collector.release(lease.lease, task, reason);
+  crashPoint("worker.after-release");
   return "released";
 }
 

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
-import { ConfigError, writeFileDurably } from "../../core/index.ts";
+import { ConfigError, crashPoint, writeFileDurably } from "../../core/index.ts";
 import { findNatsServer } from "../../transport/index.ts";
 import { EXIT } from "../exit.ts";
 import { createSecrets, runLocally } from "../local/index.ts";
@@ -90,6 +90,7 @@ async function prepare(
   const folder = await createRunFolder(options.runs, options.run ?? newRunId(file));
   await createSecrets(folder);
   await writeConfig(folder, config);
+  crashPoint("train.after-config");
   return { folder, config };
 }
 

@@ -1,4 +1,4 @@
-import { CancelledError, DeadlineError, pause } from "../../core/index.ts";
+import { CancelledError, crashPoint, DeadlineError, pause } from "../../core/index.ts";
 import type { StatusAnswer } from "../../proto/index.ts";
 import { type FleetClient, openFleetClient, startNatsServer } from "../../transport/index.ts";
 import { rollBack } from "../roll-back.ts";
@@ -62,6 +62,7 @@ export async function runLocally(
     users,
   });
   await folder.recordEndpoints({ nats: { url: nats.url, port: nats.port } });
+  crashPoint("train.after-nats");
 
   const onDeath = (name: string, exit: Exit) => view.say(describeDeath(folder, name, exit));
   await using roles = openRoles(folder, config, options.resume, onDeath);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Instance } from "../../core/index.ts";
+import { crashPoint, Instance } from "../../core/index.ts";
 import type { Rollout } from "../../proto/index.ts";
 import { decodeRollout, type RolloutStore } from "../../transport/index.ts";
 import type { LedgerState } from "../ledger/state.ts";
@@ -61,19 +61,19 @@ async function archiveRange(parts: ArchiverParts, through: number): Promise<void
     }
   }
   const first = state.archivedOutcomes + 1;
-  const written = {
-    rollouts: await archive.writeRollouts(range, rollouts),
-    outcomes: await archive.writeOutcomes(
-      { from: first, through: state.archivedOutcomes + outcomes.length },
-      outcomes,
-    ),
-  };
+  const inRollouts = await archive.writeRollouts(range, rollouts);
+  crashPoint("archive.after-rollouts");
+  const numbers = { from: first, through: state.archivedOutcomes + outcomes.length };
+  const written = { rollouts: inRollouts, outcomes: await archive.writeOutcomes(numbers, outcomes) };
+  crashPoint("archive.after-outcomes");
   const namedNow = namedSequences(state);
   const isComplete = !passedOver.some((sequence) => namedNow.has(sequence));
   if (!isComplete) return await archiveRange(parts, through); // One was decided about meanwhile.
   const orphans = passedOver.length;
   await core.decide({ type: "archived", through, orphans, ...written });
+  crashPoint("archive.after-append");
   await store.purgeBelow(Math.min(through + 1, ...state.liveSequences));
+  crashPoint("archive.after-purge");
 }
 
 function namedSequences(state: LedgerState): Set<number> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { renameDurably } from "../../core/index.ts";
+import { crashPoint, renameDurably } from "../../core/index.ts";
 import type { Column } from "./columns.ts";
 
 /** The archive is written beside the run's own work: it must not take its cores or memory. */
@@ -37,7 +37,9 @@ export async function writeParquet<Row>(
     connection.closeSync();
     instance.closeSync();
   }
+  crashPoint("archive.after-write");
   await makeDurable(temporary);
+  crashPoint("archive.after-fsync");
   const sha256 = await digestOf(temporary);
   await renameDurably(temporary, path);
   return sha256;

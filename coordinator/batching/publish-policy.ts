@@ -1,3 +1,4 @@
+import { crashPoint } from "../../core/index.ts";
 import type { PolicyHeader, SkipStepRequest, StepMetrics } from "../../proto/index.ts";
 import type { DigestStore, PolicyPointer } from "../../transport/index.ts";
 import { policyOf } from "../issuing/dispatcher.ts";
@@ -31,10 +32,13 @@ export async function publishPolicy(
   if (step <= core.state.step) return publishAgain(core, stores, step, adapter, bytes);
   assertTrains(core.state, step, epoch);
   await stores.adapters.put(adapter, bytes);
+  crashPoint("publish.after-store");
   assertNotRewound(core.state, step, adapter);
   assertTrains(core.state, step, epoch);
   await core.decide({ type: "trained", step, epoch, adapter, metrics: metricsOf(metrics) });
+  crashPoint("publish.after-append");
   await pointAtNewest(core.state, stores.pointer);
+  crashPoint("publish.after-pointer");
   await dropOldAdapters(core.state, stores.adapters);
   return { version: step };
 }
@@ -65,6 +69,7 @@ export async function skipStep(
   if (step <= core.state.step) return knownPolicy(core, stores, step, adapter);
   assertTrains(core.state, step, epoch);
   await core.decide({ type: "step_skipped", step, epoch, reason });
+  crashPoint("skip.after-append");
   await pointAtNewest(core.state, stores.pointer);
   return { version: step };
 }

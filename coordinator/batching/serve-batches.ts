@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { crashPoint } from "../../core/index.ts";
 import type { BatchMessageInit, OpenTrainer, RewindInit } from "../../proto/index.ts";
 import { decodeRollout, type RolloutStore } from "../../transport/index.ts";
 import { isTrained } from "../issuing/run-end.ts";
@@ -27,11 +28,13 @@ export async function* serveBatches(
   const session = { epoch: state.trainerEpoch + 1, rewinds: state.rewinds };
   const first = (rewind === null ? open.step : state.step) + 1;
   await core.decide({ type: "trainer_opened", epoch: session.epoch });
+  crashPoint("batches.after-open");
   yield { opened: { epoch: session.epoch, step: state.step, rewind } };
   for (let step = first; ; step++) {
     const batch = await nextBatch(core, step, session, signal);
     if (batch === null) return yield { runEnd: { reason: "every step is trained" } };
     yield* messagesOf(core, store, batch);
+    crashPoint("batches.after-send");
   }
 }
 
@@ -79,6 +82,7 @@ async function* messagesOf(
     sequences: sequencesOf(core.state, task, samples),
   }));
   await core.settled();
+  crashPoint("batches.after-append");
   yield { start: { step, groups: groups.length } };
   const digest = createHash("sha256");
   for (const { task, sequences } of members) {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { crashPoint } from "../../core/index.ts";
 import type {
   CollectMessage,
   FailedSample,
@@ -79,9 +80,11 @@ async function takeFinished(core: Core, store: RolloutStore, { rollout }: Finish
   const early = refusal(core, rollout) ?? problemOf(core, rollout, true);
   if (early !== null) return onceDurable(core, early);
   const stored = await storeRollout(core, store, rollout);
+  crashPoint("collect.after-store");
   const late = refusal(core, rollout); // Somebody else may have delivered it meanwhile.
   if (late !== null) return onceDurable(core, late);
   await core.decide({ type: "accepted", task, sample, attempt, rollout: summarizeRollout(rollout, stored) });
+  crashPoint("collect.after-append");
   return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
 }
 
@@ -99,9 +102,11 @@ async function takePartial(
   const early = notHeld() ?? problemOf(core, rollout, false);
   if (early !== null) return onceDurable(core, early);
   const { sequence } = await storeRollout(core, store, rollout);
+  crashPoint("collect.after-store-partial");
   const late = notHeld();
   if (late !== null) return onceDurable(core, late);
   await core.decide({ type: "partial", task, sample, sequence, oldest: oldestVersion(rollout) });
+  crashPoint("collect.after-append-partial");
   return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
 }
 
@@ -113,6 +118,7 @@ async function takeFailed(core: Core, failure: FailedSample): Promise<Answer> {
     return onceDurable(core, { task, sample, outcome: "OUTCOME_CLOSED", reason });
   }
   await core.decide(...decisions);
+  crashPoint("collect.after-append-failed");
   return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
 }
 
@@ -128,6 +134,7 @@ function renewLeases({ state, terms }: Core, { worker, leases }: Heartbeat): str
 async function takeRelease(core: Core, { lease, reason }: Release): Promise<{ lease: string }> {
   const decisions = endLease(core.state, lease, reason, reason.startsWith(ENGINE_DIED));
   await (decisions.length > 0 ? core.decide(...decisions) : core.settled());
+  crashPoint("collect.after-append-release");
   return { lease };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { FleetError, type Instance } from "../../core/index.ts";
+import { crashPoint, FleetError, type Instance } from "../../core/index.ts";
 import type { TaskInit } from "../../proto/index.ts";
 import type { RewardConfig } from "../../rewards/index.ts";
 import { type DigestStore, encodeReference, encodeTask, type TaskPublisher } from "../../transport/index.ts";
@@ -127,7 +127,9 @@ async function publishOrder(parts: DispatcherParts, order: Order): Promise<void>
     reward: { name: reward.name, optionsJson: JSON.stringify(reward) },
     ...(await referenceOf(parts.references, instance)),
   };
+  crashPoint("dispatch.before-publish");
   await parts.tasks.publish({ lane, variant: VARIANT, task, dispatch }, encodeTask(message));
+  crashPoint("dispatch.after-publish");
 }
 
 /** A version and its adapter, as the wire names it. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Clock, dispositionOf, FleetError, pause, withDeadline } from "../../core/index.ts";
+import { type Clock, crashPoint, dispositionOf, FleetError, pause, withDeadline } from "../../core/index.ts";
 import { type LedgerLog, WrongLastSequenceError } from "../../transport/index.ts";
 import type { Decision, LedgerEvent } from "./events.ts";
 import { applyEvent } from "./fold.ts";
@@ -77,11 +77,13 @@ function createLedger(log: LedgerLog, clock: Clock, state: LedgerState, lastSequ
       next = null;
       writing = write(group);
       await writing;
+        crashPoint("ledger.before-append");
     });
     return next;
   }
 
   async function write(group: readonly LedgerEvent[]): Promise<void> {
+        crashPoint("ledger.after-append");
     try {
       for (const data of encodeEvents(group)) {
         last = await withDeadline(

@@ -1,4 +1,4 @@
-import { FleetError } from "../../core/index.ts";
+import { crashPoint, FleetError } from "../../core/index.ts";
 import type { Completion, LeaseAnswerInit, LeaseRequest, MissingSampleInit } from "../../proto/index.ts";
 import {
   decodeRollout,
@@ -109,6 +109,7 @@ async function answerLease(parts: HandlerParts, request: LeaseRequest): Promise<
     prefix: task.samples[sample]?.prefix ?? null,
   }));
   await core.decide(decision);
+  crashPoint("lease.after-append");
   const samples = await Promise.all(missing.map((entry) => missingSample(parts, task, entry)));
   return {
     granted: { lease: decision.lease, samples, policy: policyOf(core.state, decision.version), termMs },

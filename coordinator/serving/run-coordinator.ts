@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { dispositionOf, FleetError, type Shutdown, systemClock, withDeadline } from "../../core/index.ts";
+import {
+  crashPoint,
+  dispositionOf,
+  FleetError,
+  type Shutdown,
+  systemClock,
+  withDeadline,
+} from "../../core/index.ts";
 import type { RewardConfig } from "../../rewards/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import { type RunSecrets, serveFleet, type WorkerPresence } from "../../transport/index.ts";
@@ -80,10 +87,13 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const asked = await readPrompts(options);
   const user = nats.users.coordinator;
   await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs });
+  crashPoint("open.after-streams");
   const ledger = await openLedger(stores.log, systemClock);
   const dispatcher = await openDispatcher(options, stores, asked);
   const core = await openCore(options, ledger, dispatcher, asked);
+  crashPoint("open.after-append");
   await pointAtNewest(core.state, stores.policies.pointer);
+  crashPoint("open.after-pointer");
   const archiver = createArchiver({
     core,
     store: stores.rollouts,
@@ -107,9 +117,11 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   });
 
   await withDeadline("the archive to be complete", ARCHIVE_DEADLINE_MS, archiver.archiveAll());
+  crashPoint("end.after-archive");
   const { phase } = core.state;
   if (outcome !== "stopped" && phase !== "ended" && phase !== "failed")
     await core.decide({ type: "ended", ...outcome });
+  crashPoint("end.after-append");
   await summary.write();
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
   if (outcome !== "stopped" && outcome.failed) throw new RunFailedError(outcome.reason);

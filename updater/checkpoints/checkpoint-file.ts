@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
-import { renameDurably } from "../../core/index.ts";
+import { crashPoint, renameDurably } from "../../core/index.ts";
 import { UnusableCheckpointError } from "./errors.ts";
 
 const MAGIC = "FLEETCKP";
@@ -50,10 +50,12 @@ export async function writeCheckpoint(path: string, { about, arrays }: Checkpoin
       await file.writeFile(part);
     }
     await file.writeFile(hash.digest());
+    crashPoint("checkpoint.after-write");
     await file.sync();
   } finally {
     await file.close();
   }
+  crashPoint("checkpoint.after-fsync");
   await renameDurably(temporary, path);
 }
 

@@ -5,6 +5,7 @@
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { crashPoint } from "../../core/index.ts";
 import type { CheckpointConfig } from "../config.ts";
 import {
   type Checkpoint,
@@ -55,6 +56,7 @@ export async function openCheckpointStore(
     at: async (step) => ((await stepsIn(folder)).includes(step) ? await read(step) : null),
     async save(checkpoint) {
       await writeStep(folder, checkpoint, identity);
+      crashPoint("checkpoint.after-rename");
       const steps = await stepsIn(folder);
       const kept = stepsToKeep(steps, retention);
       const superfluous = steps.filter((step) => !kept.has(step));

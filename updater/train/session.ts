@@ -1,4 +1,4 @@
-import { dispositionOf, FleetError, type Shutdown, withDeadline } from "../../core/index.ts";
+import { crashPoint, dispositionOf, FleetError, type Shutdown, withDeadline } from "../../core/index.ts";
 import type { GradientEngine } from "../../llama/index.ts";
 import type { BatchMessage, Rewind } from "../../proto/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
@@ -76,6 +76,7 @@ async function open(
   const opened = first.done ? undefined : first.value.opened;
   if (!opened) throw new SessionLostError("the session ended before it was opened");
   parts.log.info("session opened", { epoch: opened.epoch, step: opened.step });
+  crashPoint("session.after-open");
   if (opened.rewind) {
     const isBack = start.step === opened.step && start.adapter === opened.rewind.adapter;
     const state = isBack ? start : await goBack(parts, opened.step, opened.rewind);
@@ -136,6 +137,7 @@ async function makeStep(
     throw new MalformedBatchError(`got the batch of step ${batch.step} after step ${state.step}`);
   }
   const trained = await trainStep(engine, state, batch, settings);
+  crashPoint("step.after-optimizer");
   const next = { ...trained, metrics: { ...trained.metrics, waitSeconds } };
   await store.save(next);
   if (next.skipped === "") await engine.writeParameters(next.parameters);
@@ -154,10 +156,12 @@ async function publish(
   epoch: number,
   signal: AbortSignal,
 ): Promise<void> {
+  crashPoint("step.before-publish");
   if (skipped !== "") await coordinator.skipStep({ run, step, epoch, reason: skipped }, { signal });
   else {
     const header = { run, step, epoch, adapter, metrics };
     await coordinator.publishPolicy(header, encode(parameters), { signal });
   }
+  crashPoint("step.after-publish");
   log.debug("policy published", { step, adapter });
 }

@@ -1,4 +1,4 @@
-import { type Clock, FleetError } from "../../core/index.ts";
+import { type Clock, crashPoint, FleetError } from "../../core/index.ts";
 import type { StepMetricsInit } from "../../proto/index.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { GrpoConfig, OptimizerConfig } from "../config.ts";
@@ -55,6 +55,7 @@ export async function trainStep(
   if (batch.sequences.length === 0) return skip("every completion was cut off at maxTokens");
 
   const found = await stepGradient(engine, batch, { grpo, reference: "off", step, clock });
+  crashPoint("step.before-optimizer");
   const norm = gradientNorm(found.gradient);
   if (!Number.isFinite(norm)) {
     assertNotPersistent(state.nonFiniteSteps + 1, step);
