@@ -78,6 +78,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
         slots,
         threads,
         config: config.worker,
+        spool: folder.spool(name),
         logger,
       };
     },

@@ -52,6 +52,11 @@ export class RunFolder {
     return join(this.path, "checkpoints");
   }
 
+  /** What one worker keeps on disk while the coordinator is away. */
+  spool(worker: string): string {
+    return join(this.path, "spool", worker);
+  }
+
   /** The log of one process. */
   log(process: string): string {
     return join(this.path, "logs", `${process}.log`);

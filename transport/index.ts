@@ -6,9 +6,11 @@
 
 export { float32Array, float32Bytes, int32Array, int32Bytes } from "./codec/arrays.ts";
 export {
+  decodeCollectMessage,
   decodeReference,
   decodeRollout,
   decodeTask,
+  encodeCollectMessage,
   encodeReference,
   encodeRollout,
   encodeTask,

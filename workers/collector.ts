@@ -1,7 +1,7 @@
 /**
  * The worker's end of `RolloutCollector.Collect`: one stream at a time, opened again whenever it breaks. What the
- * coordinator has not answered is kept and sent again on the next stream; it counts a sample once, so sending twice
- * is harmless and losing is impossible.
+ * coordinator has not answered is kept, in memory and beyond its bound in the spool, and sent again on the next stream;
+ * it counts a sample once, so sending twice is harmless and losing is impossible.
  *
  * @module
  */
@@ -10,7 +10,8 @@ import type { CollectAnswer, CollectMessageInit, SampleAnswer } from "../proto/i
 import type { Logger } from "../telemetry/index.ts";
 import { createCondition } from "./condition.ts";
 import { createHeldLeases, type HeldLease } from "./held-leases.ts";
-import { createOutbox, releaseKey, sampleKey } from "./outbox.ts";
+import { createOutbox } from "./outbox.ts";
+import type { Spool } from "./spool.ts";
 
 /** A stream of the client, as transport's `CollectStream`. */
 export interface CollectLink extends AsyncDisposable {
@@ -22,17 +23,18 @@ export interface CollectLink extends AsyncDisposable {
 
 /** What is said about one sample: exactly one of finished, partial, failed. */
 export interface SampleMessage {
-  readonly task: string;
-  readonly sample: number;
   readonly message: Pick<CollectMessageInit, "finished" | "partial" | "failed">;
   /** What it takes in memory until it is acknowledged. */
   readonly bytes: number;
 }
 
-/** Hands samples to the coordinator and keeps leases alive. Disposing drops what is not acknowledged. */
+/**
+ * Hands samples to the coordinator and keeps leases alive. Disposing leaves what is not acknowledged in the spool, as far
+ * as it fits, and drops the rest.
+ */
 export interface Collector extends AsyncDisposable {
-  /** Size of what the coordinator has not acknowledged. */
-  readonly unacknowledgedBytes: number;
+  /** Size of what waits in memory for the coordinator. */
+  readonly heldBytes: number;
   /** Aborts, with the reason, when the coordinator refuses this worker for good; nothing is sent any more. */
   readonly refused: AbortSignal;
   /** Keeps a lease alive until it is disposed or lost. */
@@ -51,9 +53,13 @@ export interface Collector extends AsyncDisposable {
 export interface CollectorOptions {
   readonly open: () => CollectLink;
   readonly worker: string;
+  /** Most that waits in memory while the spool takes what is more. */
+  readonly memoryBytes: number;
+  /** Null: everything waits in memory. What an earlier worker left in it is handed over first. */
+  readonly spool: Spool | null;
   readonly logger: Logger;
-  /** Called when {@link Collector.unacknowledgedBytes} became less. */
-  readonly onAcknowledged: () => void;
+  /** Called when {@link Collector.heldBytes} became less. */
+  readonly onLess: () => void;
 }
 
 const FIRST_REOPEN_MS = 100;
@@ -62,8 +68,9 @@ const MOST_REOPEN_MS = 5_000;
 const UNANSWERED_HEARTBEATS = 6;
 
 /** Opens the first stream and keeps one open until disposed. */
-export function openCollector({ open, worker, logger, onAcknowledged }: CollectorOptions): Collector {
-  const outbox = createOutbox();
+export function openCollector(options: CollectorOptions): Collector {
+  const { open, worker, spool, logger } = options;
+  const outbox = createOutbox(options);
   const held = createHeldLeases();
   const condition = createCondition();
   const closed = new AbortController();
@@ -78,7 +85,7 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
         unanswered += 1;
         await link.send({ heartbeat: { worker, leases: [...held.ids] } });
       } else {
-        const message = outbox.next();
+        const message = await outbox.next();
         if (message) await link.send(message);
       }
     }
@@ -100,7 +107,6 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
       unanswered = 0;
       if (answer.heartbeat) held.lose(answer.heartbeat.lost);
       outbox.settle(answer);
-      onAcknowledged();
     }
   }
 
@@ -127,7 +133,13 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
       const error = await useStream();
       if (closed.signal.aborted) return;
       if (dispositionOf(error) === "reject") return end(error, refused);
-      logger.warn("collect stream ended", { unacknowledgedBytes: outbox.bytes, error });
+      const { count: unacknowledged, heldBytes } = outbox;
+      logger.warn("collect stream ended", {
+        unacknowledged,
+        heldBytes,
+        spooledBytes: spool?.bytes ?? 0,
+        error,
+      });
       if (performance.now() - openedAt > MOST_REOPEN_MS) attempt = 0;
       await pause(backoffMs(attempt, FIRST_REOPEN_MS, MOST_REOPEN_MS), closed.signal);
     }
@@ -139,19 +151,20 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
     outbox.fail(reason);
   }
 
-  async function ask(message: CollectMessageInit, key: string, bytes: number): Promise<CollectAnswer> {
-    closed.signal.throwIfAborted();
-    refused.signal.throwIfAborted();
-    const answer = outbox.add({ message, key, bytes });
+  /** Not `async`, here and in its callers: a message that went to the spool must not live on in a waiting call. */
+  function ask(message: CollectMessageInit, bytes: number): Promise<CollectAnswer> {
+    const ending = [closed.signal, refused.signal].find((signal) => signal.aborted);
+    if (ending) return Promise.reject(ending.reason);
+    const answer = outbox.add({ message, bytes });
     condition.changed();
-    return await answer;
+    return answer;
   }
 
   const running = keepStreaming();
 
   return {
-    get unacknowledgedBytes() {
-      return outbox.bytes;
+    get heldBytes() {
+      return outbox.heldBytes;
     },
     refused: refused.signal,
     hold: (lease, termMs) => {
@@ -159,16 +172,14 @@ export function openCollector({ open, worker, logger, onAcknowledged }: Collecto
       condition.changed();
       return holding;
     },
-    deliver: async ({ task, sample, message, bytes }) => {
-      const answer = await ask(message, sampleKey(task, sample), bytes);
-      return answer.sample as SampleAnswer; // By its key it is that.
-    },
+    deliver: ({ message, bytes }) => ask(message, bytes).then((answer) => answer.sample as SampleAnswer), // By its key it is that.
     release: async (lease, task, reason) => {
-      await ask({ release: { lease, task, reason } }, releaseKey(lease), 0);
+      await ask({ release: { lease, task, reason } }, 0);
     },
     [Symbol.asyncDispose]: async () => {
       end(new CancelledError("the worker stopped before the coordinator acknowledged this"), closed);
       await running;
+      await outbox.save();
     },
   };
 }

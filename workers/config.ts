@@ -31,11 +31,19 @@ export const WorkerConfig = z.strictObject({
     .describe("Longest that scoring one completion may take, in milliseconds; then its thread is replaced."),
   unacknowledgedMegabytes: z
     .int()
-    .min(1)
+    .min(0)
     .max(65_536)
     .default(64)
     .describe(
-      "No further group is taken while this much finished work waits for the coordinator, in 10^6 bytes.",
+      "Finished work that may wait for the coordinator in memory, in 10^6 bytes; what is more goes to the spool on disk. At 0 all of it does, and outlives the worker.",
+    ),
+  spoolMiB: z
+    .int()
+    .min(0)
+    .max(16_777_216)
+    .default(1_024)
+    .describe(
+      "Most that a worker's spool takes on disk, in 2^20 bytes. Once it is full too, no further group is taken, and what is being decoded waits in memory.",
     ),
   policyPollMs: z
     .int()

@@ -6,26 +6,29 @@ export interface Load {
   readonly openSamples: number;
   /** Groups with such samples. */
   readonly liveGroups: number;
-  /** Size of what the coordinator has not acknowledged. */
-  readonly unacknowledgedBytes: number;
+  /** Size of what waits in memory for the coordinator. */
+  readonly heldBytes: number;
 }
 
 /** What a worker can carry. */
 export interface Limits {
   readonly slots: number;
   readonly liveGroups: number;
-  readonly unacknowledgedBytes: number;
+  readonly heldBytes: number;
 }
 
 /**
- * Whether another group should be asked for: a slot would be idle without it. Nothing is taken ahead of that, so
- * that another worker can have it.
+ * Whether another group should be asked for: a slot would be idle without it, and its samples could be kept while the
+ * coordinator is away. Nothing is taken ahead of that, so that another worker can have it.
+ *
+ * Memory holds more than its limit only when the spool takes no more; what is decoded then ends, and waits in memory
+ * too: at most the samples of the live groups.
  */
 export function wantsAnother(load: Load, limits: Limits): boolean {
   return (
     load.openSamples < limits.slots &&
     load.liveGroups < limits.liveGroups &&
-    load.unacknowledgedBytes < limits.unacknowledgedBytes
+    load.heldBytes <= limits.heldBytes
   );
 }
 
@@ -42,12 +45,12 @@ export interface Room {
   free(signal: AbortSignal): Promise<boolean>;
   /** Counts a group of `samples`; it ends when all its samples have, or when it is disposed. */
   take(samples: number): Place;
-  /** To be called when the unacknowledged work became less. */
-  acknowledged(): void;
+  /** To be called when what waits in memory became less. */
+  lessHeld(): void;
 }
 
-/** An empty room. `unacknowledgedBytes` is asked whenever the load is judged. */
-export function createRoom(limits: Limits, unacknowledgedBytes: () => number): Room {
+/** An empty room. `heldBytes` is asked whenever the load is judged. */
+export function createRoom(limits: Limits, heldBytes: () => number): Room {
   const places = new Set<{ open: number }>();
   const condition = createCondition();
   const openSamples = () => [...places].reduce((sum, place) => sum + place.open, 0);
@@ -60,11 +63,7 @@ export function createRoom(limits: Limits, unacknowledgedBytes: () => number): R
       condition.until(
         () =>
           wantsAnother(
-            {
-              openSamples: openSamples(),
-              liveGroups: places.size,
-              unacknowledgedBytes: unacknowledgedBytes(),
-            },
+            { openSamples: openSamples(), liveGroups: places.size, heldBytes: heldBytes() },
             limits,
           ),
         signal,
@@ -85,6 +84,6 @@ export function createRoom(limits: Limits, unacknowledgedBytes: () => number): R
         [Symbol.dispose]: leave,
       };
     },
-    acknowledged: condition.changed,
+    lessHeld: condition.changed,
   };
 }

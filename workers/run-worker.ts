@@ -11,6 +11,7 @@ import type { WorkerLinks } from "./links.ts";
 import { openRewardPool } from "./reward-pool.ts";
 import { createRoom, type Limits } from "./room.ts";
 import { openRunLink } from "./run-link.ts";
+import { openSpool, type Spool } from "./spool.ts";
 
 /** What one worker needs to know. */
 export interface WorkerOptions {
@@ -29,12 +30,15 @@ export interface WorkerOptions {
   /** ggml's threads. */
   readonly threads: number;
   readonly config: WorkerConfig;
+  /** Folder of this worker alone, for what memory cannot hold while the coordinator is away; null: memory only. */
+  readonly spool: string | null;
   readonly logger: Logger;
 }
 
 /** The training base, of which a run has no variants. */
 const VARIANT = "base";
 const MEGABYTE = 1_000_000;
+const MEBIBYTE = 2 ** 20;
 
 /**
  * Runs one worker. Resolves after `shutdown.stop`, once every lease is handed over or released and everything opened
@@ -61,13 +65,16 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   assertSameBase(model.gguf, digest, joined.baseDigest);
   await using run = await openRunLink(joined, { name, variant: VARIANT, logger });
   await using rewards = openRewardPool({ threads: config.rewardThreads, timeoutMs: config.rewardTimeoutMs });
+  const limits = limitsOf(options);
   await using collector = openCollector({
     open: client.collect,
     worker: name,
+    memoryBytes: limits.heldBytes,
+    spool: await spoolOf(options),
     logger,
-    onAcknowledged: () => room.acknowledged(),
+    onLess: () => room.lessHeld(),
   });
-  const room = createRoom(limitsOf(options), () => collector.unacknowledgedBytes);
+  const room = createRoom(limits, () => collector.heldBytes);
   letGo(abandon, collector, rewards);
 
   const links: WorkerLinks = {
@@ -100,6 +107,14 @@ function letGo(abandon: AbortSignal, ...waitedFor: readonly AsyncDisposable[]): 
 }
 
 function limitsOf({ slots, config }: WorkerOptions): Limits {
-  const unacknowledgedBytes = config.unacknowledgedMegabytes * MEGABYTE;
-  return { slots, liveGroups: config.liveGroups, unacknowledgedBytes };
+  const heldBytes = config.unacknowledgedMegabytes * MEGABYTE;
+  return { slots, liveGroups: config.liveGroups, heldBytes };
+}
+
+async function spoolOf({ spool: folder, config, logger }: WorkerOptions): Promise<Spool | null> {
+  if (folder === null) return null;
+  const spool = await openSpool({ folder, bytesAtMost: config.spoolMiB * MEBIBYTE, logger });
+  const { length: messages } = spool.found;
+  if (messages > 0) logger.info("an earlier worker's messages go first", { messages, bytes: spool.bytes });
+  return spool;
 }

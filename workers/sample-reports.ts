@@ -1,4 +1,4 @@
-import { FleetError } from "../core/index.ts";
+import { crashPoint, FleetError } from "../core/index.ts";
 import type { EngineCompletion, SampleFailure } from "../llama/index.ts";
 import type { MissingSample, SampleAnswer } from "../proto/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -7,7 +7,13 @@ import { type Origin, prefixLength, recordCompletion } from "./completion-record
 import type { LeasedGroup } from "./leased-group.ts";
 import type { PreparedGroup } from "./prepare-group.ts";
 import { RewardFailedError, type RewardPool } from "./reward-pool.ts";
-import { RolloutTooLargeError, recordRollout } from "./rollout-record.ts";
+import type { Score } from "./reward-protocol.ts";
+import {
+  type MeasuredRollout,
+  RolloutTooLargeError,
+  recordRollout,
+  type SampleTimings,
+} from "./rollout-record.ts";
 
 /** The engine spoke of a sample that it was not given. */
 class UnknownSampleError extends FleetError {
@@ -46,39 +52,55 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
   const { task } = group.address;
   const reports: Promise<boolean>[] = [];
 
-  async function deliver(sample: number, message: SampleMessage["message"], bytes: number): Promise<boolean> {
-    const answer = await deps.collector.deliver({ task, sample, message, bytes });
-    if (answer.outcome === "OUTCOME_REFUSED") logRefusal(deps.logger, answer);
-    return answer.outcome !== "OUTCOME_REFUSED";
+  async function answered(answer: Promise<SampleAnswer>): Promise<boolean> {
+    const { outcome, ...about } = await answer;
+    crashPoint("worker.after-deliver");
+    if (outcome === "OUTCOME_REFUSED") logRefusal(deps.logger, about);
+    return outcome !== "OUTCOME_REFUSED";
   }
 
   async function deliverFailure(sample: number, failure: SampleFailure): Promise<boolean> {
     deps.logger.warn("sample failed", { task, sample, ...failure });
-    const told = await deliver(sample, { failed: { lease, task, sample, ...failure } }, 0);
+    const message = { failed: { lease, task, sample, ...failure } };
+    const told = await answered(deps.collector.deliver({ message, bytes: 0 }));
     return told && !failure.retry;
   }
 
-  async function scoreAndDeliver(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
-    const missing = missingOf(completion.sample);
-    try {
-      const startedAt = performance.now();
-      const score = await deps.rewards.score(prepared.scoring(completion.text));
-      const timings = { ...completion.timings, rewardMs: performance.now() - startedAt };
-      const record = recordCompletion(completion, missing.prefix, deps.origin);
-      const { rollout, bytes } = recordRollout(contextOf(missing, prepared), record, timings, score);
-      return await deliver(missing.sample, { finished: { lease, rollout } }, bytes);
-    } catch (error) {
-      return await deliverFailure(missing.sample, failureOf(error));
-    }
+  async function score(completion: EngineCompletion, prepared: PreparedGroup): Promise<SampleMessage> {
+    const startedAt = performance.now();
+    const score = await deps.rewards.score(prepared.scoring(completion.text));
+    const timings = { ...completion.timings, rewardMs: performance.now() - startedAt };
+    const { rollout, bytes } = recordOf(completion, prepared, timings, score);
+    crashPoint("worker.before-deliver");
+    return { message: { finished: { lease, rollout } }, bytes };
+  }
+
+  /** What the collector keeps on disk must not live on in a waiting call: neither this nor `answered` knows it. */
+  function scoreAndDeliver(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
+    const { sample } = completion;
+    return score(completion, prepared).then(
+      (message) => answered(deps.collector.deliver(message)),
+      (error: unknown) => deliverFailure(sample, failureOf(error)),
+    );
   }
 
   async function deliverPartial(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
-    const missing = missingOf(completion.sample);
-    if (completion.tokens.length <= prefixLength(missing.prefix)) return true;
+    const { prefix } = missingOf(completion.sample);
+    if (completion.tokens.length <= prefixLength(prefix)) return true;
     const timings = { ...completion.timings, rewardMs: 0 };
+    const { rollout, bytes } = recordOf(completion, prepared, timings, null);
+    return await answered(deps.collector.deliver({ message: { partial: { lease, rollout } }, bytes }));
+  }
+
+  function recordOf(
+    completion: EngineCompletion,
+    prepared: PreparedGroup,
+    timings: SampleTimings,
+    score: Score | null,
+  ): MeasuredRollout {
+    const missing = missingOf(completion.sample);
     const record = recordCompletion(completion, missing.prefix, deps.origin);
-    const { rollout, bytes } = recordRollout(contextOf(missing, prepared), record, timings, null);
-    return await deliver(missing.sample, { partial: { lease, rollout } }, bytes);
+    return recordRollout(contextOf(missing, prepared), record, timings, score);
   }
 
   const contextOf = ({ sample, attempt }: MissingSample, prepared: PreparedGroup) => ({
@@ -96,9 +118,9 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
       `the engine reported sample ${sample} of task ${task}, which was not asked for`,
     );
   };
-  const report = (answered: Promise<boolean>) => {
-    answered.catch(() => {}); // Looked at by `settled`.
-    reports.push(answered);
+  const report = (settled: Promise<boolean>) => {
+    settled.catch(() => {}); // Looked at by `settled`.
+    reports.push(settled);
   };
 
   return {
@@ -120,6 +142,6 @@ function failureOf(error: unknown): SampleFailure {
   throw error;
 }
 
-function logRefusal(logger: Logger, { task, sample, reason }: SampleAnswer): void {
+function logRefusal(logger: Logger, { task, sample, reason }: Omit<SampleAnswer, "outcome">): void {
   logger.warn("sample refused", { task, sample, reason });
 }

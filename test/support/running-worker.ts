@@ -100,7 +100,12 @@ export async function openScriptedRun() {
     /** Waits until a worker's presence says that it decodes nothing. */
     idle: (name: string) => expect.poll(() => busySlotsOf(presence, name), { timeout: 15_000 }).toBe(0),
     /** Starts a worker; `config` has keys of its section, `model` may be another than the run's. */
-    startWorker: (name: string, config: object = {}, model = gguf): RunningWorker => {
+    startWorker: (
+      name: string,
+      config: object = {},
+      model = gguf,
+      spool: string | null = null,
+    ): RunningWorker => {
       const stop = new AbortController();
       const abandon = new AbortController();
       const ended = runWorker(
@@ -112,6 +117,7 @@ export async function openScriptedRun() {
           slots: 4,
           threads: 1,
           config: readConfig(WorkerConfig, { presenceMs: 200, policyPollMs: 500, ...config }, "the test"),
+          spool,
           logger: silentLogger,
         },
         { stop: stop.signal, abandon: abandon.signal },

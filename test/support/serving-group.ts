@@ -56,7 +56,9 @@ export function serving(how: Serving) {
       },
     },
     collector: {
-      deliver: async ({ task, sample, message }) => {
+      deliver: async ({ message }) => {
+        const { finished, partial, failed } = message;
+        const { task = "", sample = 0 } = finished?.rollout ?? partial?.rollout ?? failed ?? {};
         log.messages.push(message);
         log.delivered.push(`${Object.keys(message)[0]} ${sample}`);
         return { task, sample, outcome: how.outcome ?? "OUTCOME_ACCEPTED", reason: "" };

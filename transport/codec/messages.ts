@@ -1,6 +1,15 @@
 import { FleetError } from "../../core/index.ts";
-import type { Reference, ReferenceInit, Rollout, RolloutInit, Task, TaskInit } from "../../proto/index.ts";
-import { CONVERSION, wireMessage } from "./schema.ts";
+import type {
+  CollectMessage,
+  CollectMessageInit,
+  Reference,
+  ReferenceInit,
+  Rollout,
+  RolloutInit,
+  Task,
+  TaskInit,
+} from "../../proto/index.ts";
+import { CONVERSION, type MessageName, wireMessage } from "./schema.ts";
 
 /** The bytes are not the message they should be. */
 export class MalformedMessageError extends FleetError {
@@ -45,12 +54,22 @@ export function decodeReference(bytes: Uint8Array): Reference {
   return decode("Reference", bytes);
 }
 
-function encode(name: "Task" | "Rollout" | "Reference", message: object): Uint8Array {
+/** Encodes what a worker says on Collect, to be kept until it can be said. */
+export function encodeCollectMessage(message: CollectMessageInit): Uint8Array {
+  return encode("CollectMessage", message);
+}
+
+/** @throws {MalformedMessageError} */
+export function decodeCollectMessage(bytes: Uint8Array): CollectMessage {
+  return decode("CollectMessage", bytes);
+}
+
+function encode(name: MessageName, message: object): Uint8Array {
   const type = wireMessage(name);
   return type.encode(type.fromObject({ ...message })).finish();
 }
 
-function decode<Output>(name: "Task" | "Rollout" | "Reference", bytes: Uint8Array): Output {
+function decode<Output>(name: MessageName, bytes: Uint8Array): Output {
   const type = wireMessage(name);
   try {
     const message = type.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

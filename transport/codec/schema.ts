@@ -22,6 +22,9 @@ export interface WireServices {
   readonly rewarder: RewarderDefinition;
 }
 
+/** Messages that are encoded outside of a call. */
+export type MessageName = "Task" | "Rollout" | "Reference" | "CollectMessage";
+
 /** How messages look in this process; equal to the options that `proto/gen` was generated with. */
 export const CONVERSION = { longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
@@ -38,7 +41,7 @@ export function wireServices(): WireServices {
  * A message type by its name in `fleet.v1`, read from `proto/fleet/v1` at the first call. Its encoder leaves out fields
  * that have their default value, as proto3's canonical encoding does.
  */
-export function wireMessage(name: "Task" | "Rollout" | "Reference"): protobuf.Type {
+export function wireMessage(name: MessageName): protobuf.Type {
   messages ??= readMessages();
   return messages.lookupType(`fleet.v1.${name}`);
 }

@@ -1,14 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { FleetError } from "../../../core/index.ts";
-import type { CollectAnswer, CollectMessageInit, SampleAnswer } from "../../../proto/index.ts";
-import {
-  type CollectLink,
-  type Collector,
-  openCollector,
-  type SampleMessage,
-} from "../../../workers/index.ts";
+import type { SampleAnswer } from "../../../proto/index.ts";
+import { type Collector, openCollector, type SampleMessage } from "../../../workers/index.ts";
+import { collectPeer } from "../../support/collect-peer.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
-import { turn } from "../../support/turn.ts";
 
 let collector: Collector;
 afterEach(() => collector[Symbol.asyncDispose]());
@@ -23,7 +18,7 @@ describe("openCollector", () => {
     stream.answer({ sample: accepted("t1", 2) });
 
     expect(await answered).toEqual(accepted("t1", 2));
-    expect(collector.unacknowledgedBytes).toBe(0);
+    expect(collector.heldBytes).toBe(0);
   });
 
   it("sends what was not answered again, in order, when the stream breaks", async () => {
@@ -63,7 +58,7 @@ describe("openCollector", () => {
     collector.deliver(sampleThat({ sample: 0, bytes: 700 })).catch(() => {});
     collector.deliver(sampleThat({ sample: 1, bytes: 50 })).catch(() => {});
 
-    expect(collector.unacknowledgedBytes).toBe(750);
+    expect(collector.heldBytes).toBe(750);
   });
 
   it("names the held leases in a heartbeat every sixth of their term", async () => {
@@ -150,65 +145,20 @@ function accepted(task: string, sample: number): SampleAnswer {
 }
 
 function sampleThat({ task = "t1", sample = 0, bytes = 10 }): SampleMessage {
-  return { task, sample, message: { failed: { lease: "l1", task, sample, errorClass: "x" } }, bytes };
+  return { message: { failed: { lease: "l1", task, sample, errorClass: "x" } }, bytes };
 }
 
 /** Opens the collector towards a peer whose streams the test plays. */
 function openWith() {
-  const streams: FakeStream[] = [];
+  const peer = collectPeer();
+  peer.comeBack();
   collector = openCollector({
-    open: () => {
-      const stream = fakeStream();
-      streams.push(stream);
-      return stream.link;
-    },
+    open: peer.open,
     worker: "w1",
+    memoryBytes: 1_000,
+    spool: null,
     logger: silentLogger,
-    onAcknowledged: () => {},
+    onLess: () => {},
   });
-  return {
-    stream: async (index: number): Promise<FakeStream> => {
-      while (streams.length <= index) await turn();
-      return streams[index] as FakeStream;
-    },
-  };
-}
-
-interface FakeStream {
-  readonly link: CollectLink;
-  readonly messages: CollectMessageInit[];
-  received(count: number): Promise<void>;
-  answer(answer: CollectAnswer): void;
-  break(error: Error): void;
-}
-
-function fakeStream(): FakeStream {
-  const messages: CollectMessageInit[] = [];
-  const answers: CollectAnswer[] = [];
-  let broken: Error | null = null;
-  let closed = false;
-  async function* read() {
-    while (!closed) {
-      if (broken) throw broken;
-      yield* answers.splice(0);
-      await turn();
-    }
-  }
-  return {
-    messages,
-    link: {
-      send: async (message) => void messages.push(message),
-      answers: read(),
-      [Symbol.asyncDispose]: async () => {
-        closed = true;
-      },
-    },
-    received: async (count) => {
-      while (messages.length < count) await turn();
-    },
-    answer: (answer) => void answers.push(answer),
-    break: (error) => {
-      broken = error;
-    },
-  };
+  return peer;
 }

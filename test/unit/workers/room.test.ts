@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createRoom, wantsAnother } from "../../../workers/index.ts";
 import { turn } from "../../support/turn.ts";
 
-const limits = { slots: 8, liveGroups: 4, unacknowledgedBytes: 1_000 };
-const idle = { openSamples: 0, liveGroups: 0, unacknowledgedBytes: 0 };
+const limits = { slots: 8, liveGroups: 4, heldBytes: 1_000 };
+const idle = { openSamples: 0, liveGroups: 0, heldBytes: 0 };
 
 describe("wantsAnother", () => {
   it.each([
@@ -13,8 +13,8 @@ describe("wantsAnother", () => {
     { case: "more samples wait than slots", load: { ...idle, openSamples: 16, liveGroups: 1 }, wants: false },
     { case: "enough groups live", load: { ...idle, openSamples: 4, liveGroups: 4 }, wants: false },
     {
-      case: "too much waits for the coordinator",
-      load: { ...idle, unacknowledgedBytes: 1_000 },
+      case: "more waits in memory than may",
+      load: { ...idle, heldBytes: 1_001 },
       wants: false,
     },
   ])("is $wants when $case", ({ load, wants }) => {
@@ -53,12 +53,12 @@ describe("createRoom", () => {
   });
 
   it("has room again once the coordinator has acknowledged enough", async () => {
-    let unacknowledgedBytes = 5_000;
-    const room = createRoom(limits, () => unacknowledgedBytes);
+    let heldBytes = 5_000;
+    const room = createRoom(limits, () => heldBytes);
     const free = room.free(running);
 
-    unacknowledgedBytes = 10;
-    room.acknowledged();
+    heldBytes = 10;
+    room.lessHeld();
 
     expect(await free).toBe(true);
   });
