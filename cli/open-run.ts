@@ -50,7 +50,14 @@ export async function connectToRun(choice: RunChoice): Promise<{ folder: RunFold
   return { folder, client: await openFleetClient({ address, token, name: "cli" }) };
 }
 
-function isListening({ host, port }: { readonly host: string; readonly port: number }): Promise<boolean> {
+/** Whether somebody accepts connections there. */
+export function isListening({
+  host,
+  port,
+}: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: LISTENING_DEADLINE_MS });
     const end = (answer: boolean) => {

@@ -1,15 +1,28 @@
 import type { Command } from "commander";
+import { verifyRun } from "../../coordinator/index.ts";
 import type { LaneBalance } from "../../proto/index.ts";
+import { EXIT } from "../exit.ts";
 import { chooseRun, connectToRun, NotRunningError, type RunChoice } from "../open-run.ts";
+import { openRunStorage } from "../open-run-storage.ts";
 import { print, printJson } from "../print.ts";
 import { readSummary } from "../read-summary.ts";
 import { findRunFolder, RunFolderError } from "../run-folder.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
+import { describeVerification } from "../show/verification.ts";
+
+interface LedgerOptions extends RunChoice {
+  readonly verify?: true;
+  readonly json?: true;
+}
 
 /** `fleet ledger`: what became of every sample. */
 export function addLedgerCommand(program: Command): void {
   chooseRun(program.command("ledger"))
     .description("the books: what became of every sample, and whether they balance")
+    .option(
+      "--verify",
+      "fold the ledger anew and compare it with the coordinator, the rollouts and the archive",
+    )
     .option("--json", "for scripts")
     .addHelpText(
       "after",
@@ -19,15 +32,27 @@ accepted = trained + skipped + evaluated + waiting
 
 Examples:
   fleet ledger
+  fleet ledger --verify
   fleet ledger --run demo-20260101-120000 --json`,
     )
     .action(showLedger);
 }
 
-async function showLedger(choice: RunChoice & { json?: true }): Promise<void> {
+async function showLedger(choice: LedgerOptions): Promise<void> {
+  if (choice.verify) return verify(choice);
   const lanes = (await askCoordinator(choice)) ?? (await readLanes(choice));
   if (choice.json) printJson(lanes);
   else print(ledgerTable(lanes));
+}
+
+async function verify(choice: LedgerOptions): Promise<void> {
+  await using storage = await openRunStorage(choice);
+  const { log, rollouts, folder, coordinator } = storage;
+  const status = coordinator === null ? null : () => coordinator.status();
+  const found = await verifyRun({ log, rollouts, archive: folder.archive, status });
+  if (choice.json) printJson(found);
+  else print(describeVerification(found));
+  if (found.discrepancies.length > 0) process.exitCode = EXIT.fatal;
 }
 
 /** The books of a running run; null when it is not running. */

@@ -11,17 +11,12 @@ import { type Clock, crashPoint, dispositionOf, FleetError, pause, withDeadline 
 import { type LedgerLog, WrongLastSequenceError } from "../../transport/index.ts";
 import type { Decision, LedgerEvent } from "./events.ts";
 import { applyEvent } from "./fold.ts";
+import { encodeEvents, readEvents } from "./read-events.ts";
 import { emptyState, type LedgerState } from "./state.ts";
 
 /** Another coordinator writes this ledger. */
 export class FencedError extends FleetError {
   readonly code = "coordinator.fenced";
-  readonly disposition = "fatal";
-}
-
-/** A message of the ledger is not one that this version can read. */
-export class UnreadableLedgerError extends FleetError {
-  readonly code = "coordinator.unreadable_ledger";
   readonly disposition = "fatal";
 }
 
@@ -44,8 +39,6 @@ export interface Ledger {
 
 /** How long storage may be unreachable before the coordinator gives up. */
 const APPEND_DEADLINE_MS = 300_000;
-/** Most of a message, so that what gathers while storage does not answer fits the server's limit. */
-const MESSAGE_BYTES = 512 * 1024;
 /** Between two attempts to reach storage that does not answer. */
 const ASK_AGAIN_MS = 250;
 
@@ -53,8 +46,8 @@ const ASK_AGAIN_MS = 250;
 export async function openLedger(log: LedgerLog, clock: Clock): Promise<Ledger> {
   const state = emptyState();
   let last = 0;
-  for await (const { sequence, data } of log.read(1)) {
-    for (const event of decodeEvents(data, sequence)) applyEvent(state, event);
+  for await (const { sequence, events } of readEvents(log, 1)) {
+    for (const event of events) applyEvent(state, event);
     last = sequence;
   }
   return createLedger(log, clock, state, last);
@@ -77,20 +70,20 @@ function createLedger(log: LedgerLog, clock: Clock, state: LedgerState, lastSequ
       next = null;
       writing = write(group);
       await writing;
-        crashPoint("ledger.before-append");
     });
     return next;
   }
 
   async function write(group: readonly LedgerEvent[]): Promise<void> {
-        crashPoint("ledger.after-append");
     try {
       for (const data of encodeEvents(group)) {
+        crashPoint("ledger.before-append");
         last = await withDeadline(
           "the ledger to be written",
           APPEND_DEADLINE_MS,
           appendOnce(log, data, last),
         );
+        crashPoint("ledger.after-append");
       }
     } catch (error) {
       failure.reject(error);
@@ -152,27 +145,4 @@ async function readTail(
 function unlessUncertain(error: unknown): null {
   if (dispositionOf(error) === "retry" || error instanceof WrongLastSequenceError) return null;
   throw error;
-}
-
-/** Events as messages, each a list. */
-function encodeEvents(events: readonly LedgerEvent[]): Buffer[] {
-  const messages: string[][] = [[]];
-  let bytes = 0;
-  for (const text of events.map((event) => JSON.stringify(event))) {
-    if (bytes + text.length > MESSAGE_BYTES && bytes > 0) {
-      messages.push([]);
-      bytes = 0;
-    }
-    messages.at(-1)?.push(text);
-    bytes += text.length;
-  }
-  return messages.map((list) => Buffer.from(`[${list.join(",")}]`));
-}
-
-function decodeEvents(data: Uint8Array, sequence: number): LedgerEvent[] {
-  try {
-    return JSON.parse(Buffer.from(data).toString()) as LedgerEvent[];
-  } catch (cause) {
-    throw new UnreadableLedgerError(`message ${sequence} of the ledger is not a list of events`, { cause });
-  }
 }
