@@ -74,11 +74,17 @@ interface Answer {
   readonly reason: string;
 }
 
-async function takeFinished(core: Core, store: RolloutStore, { rollout }: FinishedSample): Promise<Answer> {
+async function takeFinished(
+  core: Core,
+  store: RolloutStore,
+  { lease, rollout }: FinishedSample,
+): Promise<Answer> {
   if (!rollout) return { task: "", sample: 0, outcome: "OUTCOME_REFUSED", reason: "it holds no rollout" };
   const { task, sample, attempt } = rollout;
-  const early = refusal(core, rollout) ?? problemOf(core, rollout, true);
+  const early = refusal(core, rollout);
   if (early !== null) return onceDurable(core, early);
+  const problem = problemOf(core, rollout, true);
+  if (problem !== null) return refuse(core, lease, problem);
   const stored = await storeRollout(core, store, rollout);
   crashPoint("collect.after-store");
   const late = refusal(core, rollout); // Somebody else may have delivered it meanwhile.
@@ -121,6 +127,18 @@ async function takeFailed(core: Core, failure: FailedSample): Promise<Answer> {
   crashPoint("collect.after-append-failed");
   return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
 }
+
+/** What cannot be taken is a failure of its sample, so that it is not made again for ever. */
+async function refuse(core: Core, lease: string, answer: Answer): Promise<Answer> {
+  const { task, sample, reason: message } = answer;
+  const failure = { lease, task, sample, errorClass: REFUSED, message, retry: true };
+  const decisions = judgeFailure(core.state, failure);
+  await (decisions.length > 0 ? core.decide(...decisions) : core.settled());
+  return answer;
+}
+
+/** The class of a sample whose rollouts were refused. */
+const REFUSED = "refused";
 
 /** Renews the leases that are still held; the others are lost to the worker. */
 function renewLeases({ state, terms }: Core, { worker, leases }: Heartbeat): string[] {

@@ -148,6 +148,51 @@ describe("a sample", { timeout: 60_000 }, () => {
   });
 });
 
+describe("a rollout that is refused", { timeout: 60_000 }, () => {
+  it("is made once more, and then its sample is rejected rather than made for ever", async () => {
+    await using run = await openCoordinatedRun(ONE_GROUP);
+    await run.start();
+    await using worker = await openScriptedWorker(run, "w1");
+    const refuseNext = async () => {
+      const pulled = await worker.work();
+      const refused = await worker.finish(pulled, pulled.granted, 1, { reward: 7 });
+      const again = await worker.finish(pulled, pulled.granted, 1, { reward: 7 });
+      await worker.release(pulled, pulled.granted, "sample-failed: the test says so");
+      return [refused, again].map(({ outcome, reason }) => [outcome, reason]);
+    };
+
+    const first = await refuseNext();
+    const second = await refuseNext();
+    const last = await worker.work();
+
+    const reason = "its reward 7 is not within -1 to 1";
+    expect(first).toEqual([
+      ["OUTCOME_REFUSED", reason],
+      ["OUTCOME_REFUSED", reason],
+    ]);
+    expect(second).toEqual([
+      ["OUTCOME_REFUSED", reason],
+      ["OUTCOME_CLOSED", ""],
+    ]);
+    expect(last.granted.samples.map(({ sample }) => sample)).toEqual([0, 2, 3]);
+    const { balances } = await run.client("cli").status();
+    expect(balances[0]).toMatchObject({ issued: 4, accepted: 0, rejected: 1, outstanding: 3 });
+  });
+
+  it("costs its sample nothing when its lease is not the one that is held", async () => {
+    await using run = await openCoordinatedRun(ONE_GROUP);
+    await run.start();
+    await using worker = await openScriptedWorker(run, "w1");
+    const pulled = await worker.work();
+    const stale = { ...pulled.granted, lease: "t0.99" };
+
+    for (let time = 0; time < 3; time++) await worker.finish(pulled, stale, 1, { reward: 7 });
+    const { outcome } = await worker.finish(pulled, pulled.granted, 1);
+
+    expect(outcome).toBe("OUTCOME_ACCEPTED");
+  });
+});
+
 describe("a worker that falls silent", { timeout: 60_000 }, () => {
   it("loses its lease to another in time, and what it says late is fenced", async () => {
     const ackWaitMs = 2_000;
