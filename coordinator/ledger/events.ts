@@ -112,8 +112,8 @@ export type Decision =
       readonly base: string;
       readonly settings: RunSettings;
     }
-  /** A coordinator took over. */
-  | { readonly type: "opened"; readonly epoch: number }
+  /** A coordinator took over; `schema` is of what it writes from here on, as far as it said so. */
+  | { readonly type: "opened"; readonly epoch: number; readonly schema?: number }
   /** A trainer took over; an older epoch's policies are refused from here on. */
   | { readonly type: "trainer_opened"; readonly epoch: number }
   /** The settings changed at a resume. */

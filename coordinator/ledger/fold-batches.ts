@@ -1,7 +1,7 @@
 import type { EventOf } from "./events.ts";
 import { count, endSample, moveSample } from "./fold-samples.ts";
 import { closeTaskWhenOver, liveTask } from "./fold-tasks.ts";
-import type { BatchRecord } from "./records.ts";
+import type { BatchRecord, EvalRound, TaskRecord } from "./records.ts";
 import type { LedgerState } from "./state.ts";
 import { addRollout, stepRecord } from "./step-record.ts";
 import { IllegalTransitionError } from "./transitions.ts";
@@ -14,6 +14,8 @@ export function composeBatch(state: LedgerState, event: EventOf<"batched">): voi
   const record = stepRecord(state, event.step);
   for (const { task: name, samples } of event.groups) {
     const task = liveTask(state, name);
+    if (task.lane !== "train")
+      throw new IllegalTransitionError(`task ${name} of an evaluation is in a batch`);
     if (task.batch !== null) {
       throw new IllegalTransitionError(
         `task ${name} is in batch ${task.batch} and cannot be in ${event.step}`,
@@ -109,22 +111,25 @@ export function finishEvaluation(state: LedgerState, event: EventOf<"evaluated">
   }
   round.done = true;
   for (const task of [...state.tasks.values()]) {
-    if (task.lane !== "eval" || task.version !== event.version) continue;
-    for (const [index, sample] of task.samples.entries()) {
-      if (sample.state !== "accepted" || sample.rollout === null) continue;
-      const { reward, wellFormed, exact } = sample.rollout;
-      round.results.push({
-        instance: task.instance,
-        temperature: task.temperature,
-        reward,
-        wellFormed,
-        exact,
-      });
-      endSample(state, task, index, "evaluated", "", event.version);
-      state.lanes.eval.evaluated += 1;
-    }
-    closeTaskWhenOver(state, task);
+    if (task.lane === "eval" && task.version === event.version) evaluateTask(state, task, round);
   }
+}
+
+function evaluateTask(state: LedgerState, task: TaskRecord, round: EvalRound): void {
+  if (task.owed > 0 || task.samples.some((sample) => sample.state === "open")) {
+    throw new IllegalTransitionError(
+      `the evaluation of version ${round.version} still waits for ${task.task}`,
+    );
+  }
+  for (const [index, sample] of task.samples.entries()) {
+    if (sample.state !== "accepted" || sample.rollout === null) continue;
+    const { reward, wellFormed, exact } = sample.rollout;
+    const { instance, temperature } = task;
+    round.results.push({ instance, temperature, reward, wellFormed, exact });
+    endSample(state, task, index, "evaluated", "", round.version);
+    state.lanes.eval.evaluated += 1;
+  }
+  closeTaskWhenOver(state, task);
 }
 
 function endBatch(state: LedgerState, event: EventOf<"trained"> | EventOf<"step_skipped">): BatchRecord {

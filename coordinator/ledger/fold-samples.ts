@@ -1,13 +1,20 @@
 import type { EventOf } from "./events.ts";
-import { closeTaskWhenOver, liveTask, replaceable, sampleOf, settleLeasedSample } from "./fold-tasks.ts";
+import {
+  closeTaskWhenOver,
+  liveTask,
+  openSampleOf,
+  replaceable,
+  sampleOf,
+  settleLeasedSample,
+} from "./fold-tasks.ts";
 import type { SampleRecord, TaskRecord } from "./records.ts";
 import type { LedgerState } from "./state.ts";
 import { addRollout, fillingStep } from "./step-record.ts";
-import { moved, SAMPLE_TRANSITIONS, type SampleState } from "./transitions.ts";
+import { IllegalTransitionError, moved, SAMPLE_TRANSITIONS, type SampleState } from "./transitions.ts";
 
 /** Tokens to go on from; those kept before are not needed any more. */
 export function keepPartial(state: LedgerState, event: EventOf<"partial">): void {
-  const sample = sampleOf(liveTask(state, event.task), event.sample);
+  const sample = openSampleOf(liveTask(state, event.task), event.sample, "continued");
   dropPrefix(state, sample);
   sample.prefix = { sequence: event.sequence, oldest: event.oldest };
   keepSequence(state, event.sequence);
@@ -16,7 +23,7 @@ export function keepPartial(state: LedgerState, event: EventOf<"partial">): void
 /** A sample could not be made this time; it stays open, and its lease goes on without it. */
 export function failSample(state: LedgerState, event: EventOf<"failed">): void {
   const task = liveTask(state, event.task);
-  sampleOf(task, event.sample).failures += 1;
+  openSampleOf(task, event.sample, "failed").failures += 1;
   settleLeasedSample(state, task, event.sample);
 }
 
@@ -56,6 +63,14 @@ export function closeSamples(
 /** Accepted samples that will not be trained on. A group without signal counts for the step that is being filled. */
 export function skipSamples(state: LedgerState, event: EventOf<"skipped">): void {
   const task = liveTask(state, event.task);
+  if (task.lane !== "train") {
+    throw new IllegalTransitionError(`task ${task.task} of an evaluation cannot be skipped`);
+  }
+  if (task.batch !== null) {
+    throw new IllegalTransitionError(
+      `task ${task.task} is in batch ${task.batch} and cannot be skipped alone`,
+    );
+  }
   if (event.reason === "no-signal") {
     const step = fillingStep(state);
     for (const index of event.samples) addRollout(step, sampleOf(task, index).rollout);

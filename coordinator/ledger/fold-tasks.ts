@@ -69,13 +69,7 @@ export function grantLease(state: LedgerState, event: EventOf<"leased">): void {
     );
   }
   for (const index of event.samples) {
-    const sample = sampleOf(task, index);
-    if (sample.state !== "open") {
-      throw new IllegalTransitionError(
-        `sample ${index} of task ${task.task} is leased while ${sample.state}`,
-      );
-    }
-    sample.attempt += 1;
+    openSampleOf(task, index, "leased").attempt += 1;
   }
   const { lease, worker, version, samples } = event;
   task.lease = lease;
@@ -121,6 +115,13 @@ export function sampleOf(task: TaskRecord, index: number): SampleRecord {
   const sample = task.samples[index];
   if (sample !== undefined) return sample;
   throw new IllegalTransitionError(`task ${task.task} has no sample ${index}`);
+}
+
+/** @throws {IllegalTransitionError} when the sample has its end, so that nothing can be `done` to it */
+export function openSampleOf(task: TaskRecord, index: number, done: string): SampleRecord {
+  const sample = sampleOf(task, index);
+  if (sample.state === "open") return sample;
+  throw new IllegalTransitionError(`sample ${index} of task ${task.task} is ${done} while ${sample.state}`);
 }
 
 function openSample(): SampleRecord {

@@ -48,9 +48,21 @@ export function encodeEvents(events: readonly LedgerEvent[]): Buffer[] {
 }
 
 function decodeEvents(data: Uint8Array, sequence: number): LedgerEvent[] {
+  const events = parseJson(data);
+  if (Array.isArray(events) && events.every(isEvent)) return events;
+  throw new UnreadableLedgerError(`message ${sequence} of the ledger is not a list of events`);
+}
+
+function parseJson(data: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(data).toString()) as LedgerEvent[];
-  } catch (cause) {
-    throw new UnreadableLedgerError(`message ${sequence} of the ledger is not a list of events`, { cause });
+    return JSON.parse(Buffer.from(data).toString());
+  } catch {
+    return undefined;
   }
+}
+
+/** What an event has whatever its type is; the fold knows the types. */
+function isEvent(value: unknown): value is LedgerEvent {
+  if (typeof value !== "object" || value === null || !("type" in value) || !("at" in value)) return false;
+  return typeof value.type === "string" && Number.isFinite(value.at);
 }

@@ -30,7 +30,7 @@ export function openingDecisions(
   if (state.phase === "new") {
     return [
       { type: "run_started", schema: LEDGER_SCHEMA, run, base, settings },
-      { type: "opened", epoch: 1 },
+      { type: "opened", epoch: 1, schema: LEDGER_SCHEMA },
     ];
   }
   if (!resume) throw new RunRefusedError(`the run ${run} exists: give --resume to continue it`);
@@ -39,7 +39,7 @@ export function openingDecisions(
       `the run ${run} was started on base ${state.base}, and the model given is ${base}`,
     );
   }
-  const opened: Decision = { type: "opened", epoch: state.epoch + 1 };
+  const opened: Decision = { type: "opened", epoch: state.epoch + 1, schema: LEDGER_SCHEMA };
   const hasChanged = JSON.stringify(state.settings) !== JSON.stringify(settings);
   const goesOn = state.phase === "ended" ? state.step < settings.steps : state.phase === "failed";
   return hasChanged || goesOn ? [opened, { type: "configured", settings }] : [opened];

@@ -12,73 +12,8 @@ import {
   trained,
 } from "../../../support/ledger-history.ts";
 
-/** How sample 0 of task t0 comes into each state, its sibling staying open. */
-const WAYS: Record<string, readonly Decision[]> = {
-  open: [issued(0)],
-  accepted: [issued(0), accepted("t0", 0)],
-  batched: [issued(0), accepted("t0", 0), batched(1, ["t0"], [0])],
-  trained: [issued(0), accepted("t0", 0), batched(1, ["t0"], [0]), trained(1)],
-  skipped: [issued(0), accepted("t0", 0), skipped("t0")],
-  rejected: [issued(0), rejected("t0")],
-  expired: [issued(0), expired("t0")],
-};
-const MOVES: Record<string, Decision> = {
-  accepted: accepted("t0", 0),
-  rejected: rejected("t0"),
-  expired: expired("t0"),
-  batched: batched(2, ["t0"], [0]),
-  skipped: skipped("t0"),
-};
-const ALLOWED = new Set([
-  "open → accepted",
-  "open → rejected",
-  "open → expired",
-  "accepted → batched",
-  "accepted → skipped",
-  "batched → skipped",
-]);
-const PAIRS = Object.keys(WAYS).flatMap((from) => Object.keys(MOVES).map((to) => `${from} → ${to}`));
-
-describe("a sample", () => {
-  it.each(PAIRS.filter((pair) => ALLOWED.has(pair)))("goes %s", (pair) => {
-    const [from = "", to = ""] = pair.split(" → ");
-    const state = runThat({}, ...(WAYS[from] ?? []));
-    const { batched: batch, ...others } = MOVES;
-
-    decide(
-      state,
-      to === "batched" ? ({ ...(batch as Decision), step: 1 } as Decision) : (others[to] as Decision),
-    );
-
-    expect(state.tasks.get("t0")?.samples[0]?.state).toBe(to);
-  });
-
-  it.each(PAIRS.filter((pair) => !ALLOWED.has(pair)))("does not go %s", (pair) => {
-    const [from = "", to = ""] = pair.split(" → ");
-    const state = runThat({}, ...(WAYS[from] ?? []));
-    const step = state.composed + 1;
-
-    const move = () => decide(state, to === "batched" ? batched(step, ["t0"], [0]) : (MOVES[to] as Decision));
-
-    expect(move).toThrow(
-      to === "batched" && ["batched", "trained"].includes(from)
-        ? new IllegalTransitionError("task t0 is in batch 1 and cannot be in 2")
-        : new IllegalTransitionError(`sample 0 of task t0 cannot go from ${from} to ${to}`),
-    );
-  });
-
-  it("of an evaluation is evaluated once, and nothing follows", () => {
-    const state = runThat({}, evalIssued(0, 0, { samples: 2 }), accepted("e0-0", 0));
-
-    decide(state, { type: "evaluated", version: 0 });
-
-    expect(state.tasks.get("e0-0")?.samples[0]?.state).toBe("evaluated");
-    expect(() => decide(state, accepted("e0-0", 0))).toThrow("cannot go from evaluated to accepted");
-    expect(() => decide(state, { type: "evaluated", version: 0 })).toThrow(
-      "there is no open evaluation of version 0",
-    );
-  });
-});
+const BATCHED = [issued(0), accepted("t0", 0), batched(1, ["t0"], [0])];
+const TRAINED = [...BATCHED, trained(1)];
 
 describe("refused by name is", () => {
   it.each<[string, readonly Decision[], Decision, string]>([
@@ -127,17 +62,65 @@ describe("refused by name is", () => {
       batched(2, ["t0"], [0]),
       "batch 2 cannot follow batch 0",
     ],
+    [
+      "an evaluation in a batch",
+      [evalIssued(0, 0), accepted("e0-0", 0)],
+      batched(1, ["e0-0"], [0]),
+      "task e0-0 of an evaluation is in a batch",
+    ],
+    [
+      "an evaluation's sample, skipped",
+      [evalIssued(0, 0), accepted("e0-0", 0)],
+      skipped("e0-0"),
+      "task e0-0 of an evaluation cannot be skipped",
+    ],
+    [
+      "a sample skipped out of its batch",
+      BATCHED,
+      skipped("t0"),
+      "task t0 is in batch 1 and cannot be skipped alone",
+    ],
+    [
+      "the end of an evaluation that still waits",
+      [evalIssued(0, 0)],
+      { type: "evaluated", version: 0 },
+      "the evaluation of version 0 still waits for e0-0",
+    ],
+    [
+      "an evaluation that ends twice",
+      [evalIssued(0, 0), accepted("e0-0", 0), { type: "evaluated", version: 0 }],
+      { type: "evaluated", version: 0 },
+      "there is no open evaluation of version 0",
+    ],
+    [
+      "tokens of a sample that has its end",
+      [issued(0), accepted("t0", 0)],
+      { type: "partial", task: "t0", sample: 0, sequence: 2, oldest: 0 },
+      "sample 0 of task t0 is continued while accepted",
+    ],
+    [
+      "the failure of a sample that has its end",
+      [issued(0), accepted("t0", 0)],
+      { type: "failed", task: "t0", sample: 0, reason: "", message: "" },
+      "sample 0 of task t0 is failed while accepted",
+    ],
+    [
+      "an archive that goes back",
+      [archived(5)],
+      archived(4),
+      "the archive reaches to 5 and cannot go back to 4",
+    ],
     ["a policy without a batch", [], trained(1), "step 1 cannot follow step 0"],
-    ["a policy trained twice", WAYS["trained"] ?? [], trained(1), "step 1 cannot follow step 1"],
+    ["a policy trained twice", TRAINED, trained(1), "step 1 cannot follow step 1"],
     [
       "a policy of an older trainer",
-      [...(WAYS["batched"] ?? []), { type: "trainer_opened", epoch: 2 }],
+      [...BATCHED, { type: "trainer_opened", epoch: 2 }],
       trained(1, 1),
       "trainer epoch 1 is over; 2 trains",
     ],
     [
       "a step skipped after it was trained",
-      WAYS["trained"] ?? [],
+      TRAINED,
       { type: "step_skipped", step: 1, epoch: 1, reason: "" },
       "step 1 cannot follow step 1",
     ],
@@ -164,7 +147,7 @@ describe("a step that the trainer skips", () => {
   it("makes a version of its own with the adapter before it", () => {
     const state = runThat(
       {},
-      ...(WAYS["trained"] ?? []),
+      ...TRAINED,
       issued(1),
       accepted("t1", 0),
       accepted("t1", 1),
@@ -185,6 +168,10 @@ describe("a step that the trainer skips", () => {
 
 function skipped(task: string): Decision {
   return { type: "skipped", task, samples: [0], reason: "run-over" };
+}
+
+function archived(through: number): Decision {
+  return { type: "archived", through, orphans: 0, rollouts: null, outcomes: null };
 }
 
 function rejected(task: string): Decision {
