@@ -29,7 +29,7 @@ export {
   WrongLastSequenceError,
 } from "./nats/errors.ts";
 export { createLedgerLog, type LedgerLog } from "./nats/ledger-log.ts";
-export { type NatsLink, NatsUnusableError, openNats } from "./nats/link.ts";
+export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from "./nats/link.ts";
 export { type TaskAddress, taskAddress } from "./nats/names.ts";
 export {
   type DigestStore,
@@ -43,6 +43,7 @@ export {
   type RolloutStore,
 } from "./nats/rollout-store.ts";
 export { createRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
+export { assertSynchronous, readStorage, type StorageReport } from "./nats/storage-report.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";
 export { openTaskQueue } from "./nats/task-queue.ts";
 export {

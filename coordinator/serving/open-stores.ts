@@ -1,4 +1,6 @@
+import type { Logger } from "../../telemetry/index.ts";
 import {
+  assertSynchronous,
   createLedgerLog,
   createPresence,
   createRolloutStore,
@@ -38,10 +40,13 @@ export async function openStores(options: {
   readonly url: string;
   readonly user: NatsUser;
   readonly ackWaitMs: number;
+  readonly logger: Logger;
 }): Promise<RunStores> {
-  const { run, url, user, ackWaitMs } = options;
+  const { run, url, user, ackWaitMs, logger } = options;
   await using opening = new AsyncDisposableStack();
   const link = opening.use(await openNats({ url, ...user, name: "coordinator" }));
+  const unchecked = await assertSynchronous(link);
+  if (unchecked !== null) logger.warn(unchecked);
   await createRunStreams(link, run, {
     lanes: LANES,
     variants: VARIANTS,

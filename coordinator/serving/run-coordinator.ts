@@ -86,7 +86,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const { run, logger, leases, nats } = options;
   const asked = await readPrompts(options);
   const user = nats.users.coordinator;
-  await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs });
+  await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs, logger });
   crashPoint("open.after-streams");
   const ledger = await openLedger(stores.log, systemClock);
   const dispatcher = await openDispatcher(options, stores, asked);

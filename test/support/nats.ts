@@ -35,6 +35,8 @@ export interface TestNatsOptions {
   readonly run?: string;
   /** Also makes the run's streams, with these settings over short ones; false: makes none. */
   readonly streams?: Partial<RunStreamOptions> | false;
+  /** Most that the streams may take. */
+  readonly storeBytes?: number;
 }
 
 const STREAMS: RunStreamOptions = {
@@ -46,7 +48,7 @@ const STREAMS: RunStreamOptions = {
 
 /** Starts a server. The first call on a machine without nats-server builds one, which takes a minute. */
 export async function openTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
-  const { run = "test", streams = {} } = options;
+  const { run = "test", streams = {}, storeBytes } = options;
   const { path: binary } = await findNatsServer();
   const folder = await mkdtemp(join(tmpdir(), "fleet-nats-"));
   const secrets = createRunSecrets();
@@ -59,6 +61,7 @@ export async function openTestNats(options: TestNatsOptions = {}): Promise<TestN
       port,
       run,
       users: secrets.users,
+      ...(storeBytes !== undefined && { storeBytes }),
     });
   let server: NatsServer = await start(0);
   const { port } = server;

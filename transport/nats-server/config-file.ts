@@ -1,4 +1,4 @@
-import { type NatsRole, type NatsUser, permissionsOf } from "./users.ts";
+import { type NatsRole, type NatsUser, permissionsOf, SERVER_REPORT } from "./users.ts";
 
 /** Largest message in bytes: a task with its prompt and an instance of 512 KB, with room to spare. */
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
@@ -13,6 +13,8 @@ export interface ServerSettings {
   readonly users: Readonly<Record<NatsRole, NatsUser>>;
   /** Folder for the streams. */
   readonly storeFolder: string;
+  /** Most that the streams may take on the disk. */
+  readonly storeBytes: number;
   /** Folder where the server writes which port it has. */
   readonly portsFolder: string;
 }
@@ -21,10 +23,13 @@ export interface ServerSettings {
  * The text of a nats-server configuration. An acknowledged message is on the disk, not only in the page cache, before
  * its sender is told (`sync_interval: always`).
  *
+ * Each role has an account of its own, since the server asks for no right to the subject that a request names for its
+ * answer: within one account whoever may ask anything could have an answer stored as an event of the ledger, or carried
+ * out as a request to delete a stream. Between accounts an answer goes back to the one that asked, and no further.
+ *
  * @see https://docs.nats.io/running-a-nats-service/configuration
  */
 export function serverConfig({ run, port, users, storeFolder, portsFolder }: ServerSettings): string {
-  const roles = Object.entries(users) as [NatsRole, NatsUser][];
   return [
     `server_name: ${quoted(`fleet-${run}`)}`,
     `listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}`,
@@ -35,18 +40,49 @@ export function serverConfig({ run, port, users, storeFolder, portsFolder }: Ser
     "  sync_interval: always",
     `  max_memory_store: ${MAX_MEMORY_STORE_BYTES}`,
     "}",
-    "authorization { users: [",
-    ...roles.map(([role, user]) => userLine(role, user, run)),
-    "] }",
+    "accounts {",
+    "  coordinator {",
+    "    jetstream: enabled",
+    ...userLines("coordinator", users.coordinator, run),
+    ...sharedLines("exports", run, (subject) => quoted(subject)),
+    "  }",
+    "  worker {",
+    ...userLines("worker", users.worker, run),
+    ...sharedLines("imports", run, (subject) => `{ account: coordinator, subject: ${quoted(subject)} }`),
+    "  }",
+    "}",
     "",
   ].join("\n");
 }
 
-function userLine(role: NatsRole, user: NatsUser, run: string): string {
+function userLines(role: NatsRole, user: NatsUser, run: string): string[] {
   const { publish, subscribe } = permissionsOf(role, user, run);
   const allow = (subjects: readonly string[]) => `{ allow: [${subjects.map(quoted).join(", ")}] }`;
   const permissions = `{ publish: ${allow(publish)}, subscribe: ${allow(subscribe)} }`;
-  return `  { user: ${quoted(user.user)}, password: ${quoted(user.password)}, permissions: ${permissions} }`;
+  return [
+    "    users: [",
+    `      { user: ${quoted(user.user)}, password: ${quoted(user.password)}, permissions: ${permissions} }`,
+    "    ]",
+  ];
+}
+
+/** What the workers' account takes of the coordinator's, as one of the two ends of it says it. */
+function sharedLines(
+  end: "exports" | "imports",
+  run: string,
+  written: (subject: string) => string,
+): string[] {
+  const { requests, streamed, heard } = workerImports(run);
+  const exporting = end === "exports";
+  const only = exporting ? ", accounts: [worker]" : "";
+  const many = exporting ? ", response_type: stream" : "";
+  return [
+    `    ${end}: [`,
+    ...requests.map((subject) => `      { service: ${written(subject)}${only} }`),
+    ...streamed.map((subject) => `      { service: ${written(subject)}${only}${many} }`),
+    ...heard.map((subject) => `      { stream: ${written(subject)}${only} }`),
+    "    ]",
+  ];
 }
 
 /** A string of the configuration's syntax, whose escapes are JSON's as far as they occur here. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { FleetError, pause, withDeadline } from "../../core/index.ts";
 import { serverConfig } from "./config-file.ts";
 import type { GuardianMessage } from "./guardian-message.ts";
+import { roomFor } from "./room-for.ts";
 import type { NatsRole, NatsUser } from "./users.ts";
 
 /** nats-server did not start. The message says why. */
@@ -24,6 +25,8 @@ export interface NatsServerOptions {
   readonly log: string;
   /** 0: one that the system picks. */
   readonly port: number;
+  /** Most that the streams may take on the disk; by default nine tenths of what the disk has for them. */
+  readonly storeBytes?: number;
   readonly run: string;
   readonly users: Readonly<Record<NatsRole, NatsUser>>;
 }
@@ -55,9 +58,9 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const portsFolder = join(folder, "ports");
   await rm(portsFolder, { recursive: true, force: true }); // A killed server left its own.
   await mkdir(portsFolder, { recursive: true, mode: 0o700 });
-  await writeFile(configFile, serverConfig({ ...options, storeFolder: folder, portsFolder }), {
-    mode: 0o600,
-  });
+  const storeBytes = options.storeBytes ?? (await roomFor(folder));
+  const config = serverConfig({ ...options, storeFolder: folder, storeBytes, portsFolder });
+  await writeFile(configFile, config, { mode: 0o600 });
   const logFrom = await sizeOf(options.log);
 
   const guardian = fork(GUARDIAN, [options.binary, configFile, options.log], {

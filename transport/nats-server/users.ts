@@ -23,6 +23,16 @@ export interface Permissions {
   readonly subscribe: readonly string[];
 }
 
+/** What the account of the workers takes from the coordinator's, by subject. */
+export interface Imports {
+  /** Requests with one answer. */
+  readonly requests: readonly string[];
+  /** Requests with many. */
+  readonly streamed: readonly string[];
+  /** What is heard of without asking. */
+  readonly heard: readonly string[];
+}
+
 /** Makes a run's secrets: 256 random bits each. */
 export function createRunSecrets(): RunSecrets {
   const secret = () => randomBytes(32).toString("base64url");
@@ -42,22 +52,32 @@ export function inboxPrefix(user: string): string {
 
 /** The subjects that a role needs in a run, and no others. */
 export function permissionsOf(role: NatsRole, { user }: NatsUser, run: string): Permissions {
-  const subscribe = [`${inboxPrefix(user)}.>`];
-  return { subscribe, publish: role === "worker" ? workerSubjects(run) : coordinatorSubjects(run) };
+  const inbox = `${inboxPrefix(user)}.>`;
+  if (role === "coordinator") return { publish: coordinatorSubjects(run), subscribe: [inbox] };
+  const { requests, streamed, heard } = workerImports(run);
+  return { publish: [...requests, ...streamed], subscribe: [inbox, ...heard] };
 }
 
-/** A worker takes tasks, reads the policy, adapters and instances, and announces itself. */
-function workerSubjects(run: string): string[] {
+/**
+ * A worker takes tasks, reads the policy, adapters and instances, and announces itself. It makes no consumer: whoever
+ * makes one says to which subject the server delivers.
+ */
+export function workerImports(run: string): Imports {
   const { tasks, policy, workers, adapters, instances } = runNames(run);
-  return [
-    `$JS.API.CONSUMER.INFO.${tasks.stream}.*`,
-    `$JS.API.CONSUMER.MSG.NEXT.${tasks.stream}.*`,
-    `$JS.ACK.${tasks.stream}.>`,
-    `$KV.${workers}.*`,
-    `$JS.API.DIRECT.GET.${kvStream(policy)}.>`,
-    ...watching(kvStream(policy)),
-    ...[adapters, instances].map(objectStream).flatMap(reading),
-  ];
+  return {
+    requests: [
+      `$JS.API.CONSUMER.INFO.${tasks.stream}.*`,
+      `$JS.ACK.${tasks.stream}.>`,
+      `$KV.${workers}.*`,
+      `$JS.API.DIRECT.GET.${kvStream(policy)}.>`,
+      ...[adapters, instances].map((bucket) => `$JS.API.DIRECT.GET.${objectStream(bucket)}.>`),
+    ],
+    streamed: [
+      `$JS.API.CONSUMER.MSG.NEXT.${tasks.stream}.*`,
+      ...[adapters, instances].map((bucket) => `$JS.API.DIRECT.GET.${objectStream(bucket)}`),
+    ],
+    heard: [`$KV.${policy}.*`],
+  };
 }
 
 /** The coordinator makes the run's streams and writes all but presence; nobody may delete or purge the ledger. */
@@ -74,6 +94,7 @@ function coordinatorSubjects(run: string): string[] {
   ];
   return [
     ...streams.flatMap((stream) => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.INFO.${stream}`]),
+    SERVER_REPORT,
     ledger.subject,
     ...replaying(ledger.stream),
     rollouts.subject,
@@ -92,14 +113,15 @@ function coordinatorSubjects(run: string): string[] {
   ];
 }
 
-/** Following a stream by an ordered push consumer. Without leave to answer flow control, large reads stall for ever. */
-function watching(stream: string): string[] {
-  return [...consuming(stream), `$JS.FC.${stream}.>`];
-}
-
-/** Reading an object store. */
+/** Reading an object store, and listing what is in it by an ordered push consumer. */
 function reading(stream: string): string[] {
-  return [`$JS.API.STREAM.MSG.GET.${stream}`, ...watching(stream)];
+  return [
+    `$JS.API.STREAM.MSG.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}.>`,
+    ...consuming(stream),
+    `$JS.FC.${stream}.>`, // Without leave to answer flow control, large reads stall for ever.
+  ];
 }
 
 /** Reading a stream in order by a pull consumer. */
