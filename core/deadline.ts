@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CancelledError, FleetError } from "./errors.ts";
+import { beginWait } from "./waits.ts";
 
 /** Something that was waited for did not happen in time. The message names it. */
 export class DeadlineError extends FleetError {
@@ -9,7 +10,7 @@ export class DeadlineError extends FleetError {
 
 /**
  * Waits for `work`, at most `timeoutMs`. Whatever waits in this project waits through here (or through a
- * gRPC deadline), so that it has a name and an end.
+ * gRPC deadline), so that it has a name and an end; as long as it lasts it is among `longestWaits`.
  *
  * `work` itself is not stopped when the deadline passes; its late result is ignored.
  *
@@ -23,6 +24,7 @@ export async function withDeadline<T>(
   work: Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
+  using _ = beginWait(name, timeoutMs);
   const timer = new AbortController();
   const onAbort = () => timer.abort();
   signal?.addEventListener("abort", onAbort, { once: true });

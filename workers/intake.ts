@@ -1,4 +1,4 @@
-import { backoffMs, pause } from "../core/index.ts";
+import { backoffMs, pause, underName } from "../core/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Delivery, Outcome } from "./handle-task.ts";
 
@@ -35,7 +35,7 @@ export async function runIntake(work: IntakeWork, stop: AbortSignal): Promise<vo
   const live = new Set<Promise<unknown>>();
   let attempt = 0;
 
-  while (await work.room(signal)) {
+  while (await underName("room for another group", work.room(signal))) {
     const failed = FAILED.has(await takeOne());
     attempt = failed ? attempt + 1 : 0;
     if (failed) await pause(backoffMs(attempt - 1, FIRST_PAUSE_MS, MOST_PAUSE_MS), signal);
@@ -46,7 +46,7 @@ export async function runIntake(work: IntakeWork, stop: AbortSignal): Promise<vo
   /** How the next delivery ended, null when it goes on beside the next ones or there was none. */
   async function takeOne(): Promise<Outcome | null> {
     try {
-      const delivery = await work.pull(signal);
+      const delivery = await underName("a task to come", work.pull(signal));
       return delivery && (await start(delivery));
     } catch (error) {
       if (!signal.aborted) work.logger.warn("no task could be asked for", { error });

@@ -1,4 +1,4 @@
-import { crashPoint, dispositionOf, FleetError, withDeadline } from "../core/index.ts";
+import { crashPoint, dispositionOf, FleetError, underName, withDeadline } from "../core/index.ts";
 import type { Engine, GroupHandle } from "../llama/index.ts";
 import type { Collector } from "./collector.ts";
 import { isExact } from "./lanes.ts";
@@ -63,7 +63,7 @@ export async function serveGroup(
   const interrupted = AbortSignal.any([lease.lost, deps.stop, deps.dead]);
 
   const givenUp = await makeSamples({ group, deps, reports, interrupted, onAdmitted });
-  const over = await reports.settled();
+  const over = await underName(`the coordinator to answer for task ${task}`, reports.settled());
 
   lease.lost.throwIfAborted();
   if (givenUp === null && over) return "served";
@@ -88,7 +88,9 @@ async function makeSamples(serving: Serving): Promise<string | null> {
       for (const { sample } of group.granted.samples) reports.failed(sample, prepared);
       return null;
     }
-    using admission = await deps.gate.admit(policyOrder(group), interrupted);
+    const order = policyOrder(group);
+    const admitted = deps.gate.admit(order, interrupted);
+    using admission = await underName(`policy ${order.policy.version} to be active`, admitted);
     deps.logger.debug("group started", { task: group.address.task, version: admission.policy.version });
     await generate(prepared, serving);
     return null;
@@ -121,7 +123,8 @@ async function generate(prepared: PreparedGroup, serving: Serving): Promise<void
   });
   onAdmitted();
   try {
-    await orAborted(handle.done, interrupted);
+    const name = `the engine to sample task ${serving.group.address.task}`;
+    await underName(name, orAborted(handle.done, interrupted));
   } catch (error) {
     if (!deps.dead.aborted) await handOver(handle, prepared, serving);
     throw error;

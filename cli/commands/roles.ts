@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { gracefully } from "../../core/index.ts";
+import { gracefully, openWatchdog } from "../../core/index.ts";
 import { createLogger, type Logger } from "../../telemetry/index.ts";
 import { parseCount } from "../parse.ts";
 import { openRoleRun, type RoleRun } from "../role-run.ts";
@@ -69,6 +69,7 @@ async function runRole(
     destination: "stderr",
     pretty: process.stderr.isTTY,
   });
+  using _ = openWatchdog({ say: (what) => logger.warn("watchdog", { what }) });
   using signals = openRunSignals(() => logger.info("stopping"));
   const { abandon } = gracefully(signals.stop, graceMs);
   await start(run, logger, { stop: signals.stop, abandon: AbortSignal.any([abandon, signals.abandon]) });

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
-import { ConfigError, crashPoint, writeFileDurably } from "../../core/index.ts";
+import { ConfigError, crashPoint, openWatchdog, writeFileDurably } from "../../core/index.ts";
 import { findNatsServer } from "../../transport/index.ts";
 import { EXIT } from "../exit.ts";
 import { createSecrets, runLocally } from "../local/index.ts";
@@ -112,7 +112,9 @@ async function reopen(
 async function assertStepsLeft(folder: RunFolder, { steps }: RunConfig): Promise<void> {
   const made = (await readSummary(folder))?.versions.at(-1)?.version ?? 0;
   if (made < steps) return;
-  throw new ConfigError(`the run ${folder.id} has made all its ${made} steps: --from-step needs more, by --steps`);
+  throw new ConfigError(
+    `the run ${folder.id} has made all its ${made} steps: --from-step needs more, by --steps`,
+  );
 }
 
 async function runAndReport(
@@ -123,6 +125,7 @@ async function runAndReport(
 ): Promise<number> {
   const resumeHint = `"fleet train --resume --run ${folder.id}" goes on`;
   const view = openRunView(process.stderr);
+  using _ = openWatchdog({ say: (what) => view.say(what) });
   using signals = openRunSignals(() => view.say("stopping in order; Ctrl-C once more ends it at once"));
   view.say(`run ${folder.id} in ${folder.path}`);
   let outcome: "ended" | "stopped";

@@ -6,6 +6,7 @@ import {
   type Metadata,
 } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
+import { beginWait } from "../../core/index.ts";
 import { authorized } from "./authorization.ts";
 import { CLIENT_OPTIONS } from "./channel.ts";
 import { type CallName, errorOf } from "./errors.ts";
@@ -64,6 +65,7 @@ export function openCalls(address: string, token: string): Calls {
     signal: AbortSignal | undefined,
     start: (adopt: (call: { cancel(): void }) => void) => Promise<T>,
   ): Promise<T> {
+    using _ = beginWait(call.name, call.deadlineMs);
     const cancels: { cancel(): void }[] = [];
     const cancel = () => {
       for (const started of cancels) started.cancel();

@@ -11,7 +11,7 @@ import {
   type NatsConnection,
   type Status,
 } from "@nats-io/transport-node";
-import { FleetError, withDeadline } from "../../core/index.ts";
+import { beginWait, FleetError, withDeadline } from "../../core/index.ts";
 import { isNewEnough } from "../nats-server/find-server.ts";
 import { inboxPrefix } from "../nats-server/users.ts";
 import { LinkLostError, natsError, REQUEST_DEADLINE_MS } from "./errors.ts";
@@ -91,6 +91,7 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
     manager: await stream.jetstreamManager(),
     ask: async (name, question) => {
       await presence.back(name);
+      using _ = beginWait(name, REQUEST_DEADLINE_MS);
       const lost = Promise.withResolvers<never>();
       const { signal } = presence;
       const onLost = () =>
