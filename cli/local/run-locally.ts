@@ -4,6 +4,7 @@ import { type FleetClient, openFleetClient, startNatsServer } from "../../transp
 import { rollBack } from "../roll-back.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { RunFolder } from "../run-folder.ts";
+import { keepNatsServer } from "./kept-nats.ts";
 import { type Exit, howItEnded } from "./role-process.ts";
 import { openRoles, type Roles } from "./roles.ts";
 import { readSecrets } from "./secrets.ts";
@@ -53,13 +54,13 @@ export async function runLocally(
   const { natsServer, view, signals } = options;
   const { users } = await readSecrets(folder);
   const known = await folder.endpoints();
-  await using nats = await startNatsServer({
-    binary: natsServer,
-    folder: folder.nats,
-    log: folder.log("nats"),
+  const log = folder.log("nats");
+  await using nats = await keepNatsServer({
+    start: (port) =>
+      startNatsServer({ binary: natsServer, folder: folder.nats, log, port, run: folder.id, users }),
     port: known.nats?.port ?? 0,
-    run: folder.id,
-    users,
+    log,
+    say: (line) => view.say(line),
   });
   await folder.recordEndpoints({ nats: { url: nats.url, port: nats.port } });
   crashPoint("train.after-nats");
@@ -68,17 +69,12 @@ export async function runLocally(
   await using roles = openRoles(folder, config, options.resume, onDeath);
   signals.abandon.addEventListener("abort", () => roles.kill(), { once: true });
 
-  const natsEnded = nats.exited.then((how) => {
-    throw new DeadlineError(
-      `nats-server ended by itself (${how}): see ${folder.log("nats")}; "fleet train --resume --run ${folder.id}" goes on`,
-    );
-  });
   // Without these two nothing can be handed over, and what is durable is durable: nobody has to wait.
-  for (const vital of [natsEnded, roles.coordinator.ended]) vital.catch(() => roles.kill());
+  for (const vital of [nats.failed, roles.coordinator.ended]) vital.catch(() => roles.kill());
   const over = new AbortController();
   try {
     const stop = AbortSignal.any([signals.stop, over.signal]);
-    return await Promise.race([follow(folder, roles, options, stop), roles.failed, natsEnded]);
+    return await Promise.race([follow(folder, roles, options, stop), roles.failed, nats.failed]);
   } finally {
     over.abort(new CancelledError("the run is over"));
   }
