@@ -1,9 +1,11 @@
-import { type NatsRole, type NatsUser, permissionsOf, SERVER_REPORT } from "./users.ts";
+import { type NatsRole, type NatsUser, permissionsOf, SERVER_REPORT, workerImports } from "./users.ts";
 
 /** Largest message in bytes: a task with its prompt and an instance of 512 KB, with room to spare. */
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 /** What workers announce is all that is kept in memory. */
 const MAX_MEMORY_STORE_BYTES = 64 * 1024 * 1024;
+/** An account that does not take this from another one is given an interface of its own, which would hide the other's. */
+const JETSTREAM_INFO = "$JS.API.INFO";
 
 /** What a server's configuration depends on. */
 export interface ServerSettings {
@@ -29,7 +31,8 @@ export interface ServerSettings {
  *
  * @see https://docs.nats.io/running-a-nats-service/configuration
  */
-export function serverConfig({ run, port, users, storeFolder, portsFolder }: ServerSettings): string {
+export function serverConfig(settings: ServerSettings): string {
+  const { run, port, users, storeFolder, storeBytes, portsFolder } = settings;
   return [
     `server_name: ${quoted(`fleet-${run}`)}`,
     `listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}`,
@@ -38,13 +41,17 @@ export function serverConfig({ run, port, users, storeFolder, portsFolder }: Ser
     "jetstream {",
     `  store_dir: ${quoted(storeFolder)}`,
     "  sync_interval: always",
+    `  max_file_store: ${storeBytes}`,
     `  max_memory_store: ${MAX_MEMORY_STORE_BYTES}`,
     "}",
+    "system_account: SYS",
     "accounts {",
+    `  SYS { exports: [{ service: ${quoted(SERVER_REPORT)}, response_type: stream, accounts: [coordinator] }] }`,
     "  coordinator {",
     "    jetstream: enabled",
     ...userLines("coordinator", users.coordinator, run),
     ...sharedLines("exports", run, (subject) => quoted(subject)),
+    `    imports: [{ service: { account: SYS, subject: ${quoted(SERVER_REPORT)} } }]`,
     "  }",
     "  worker {",
     ...userLines("worker", users.worker, run),
@@ -78,7 +85,7 @@ function sharedLines(
   const many = exporting ? ", response_type: stream" : "";
   return [
     `    ${end}: [`,
-    ...requests.map((subject) => `      { service: ${written(subject)}${only} }`),
+    ...[JETSTREAM_INFO, ...requests].map((subject) => `      { service: ${written(subject)}${only} }`),
     ...streamed.map((subject) => `      { service: ${written(subject)}${only}${many} }`),
     ...heard.map((subject) => `      { stream: ${written(subject)}${only} }`),
     "    ]",

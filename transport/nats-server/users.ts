@@ -33,6 +33,9 @@ export interface Imports {
   readonly heard: readonly string[];
 }
 
+/** Where the coordinator asks each server how its storage is set up; of the system's account, lent to the coordinator's. */
+export const SERVER_REPORT = "$SYS.REQ.SERVER.PING.VARZ";
+
 /** Makes a run's secrets: 256 random bits each. */
 export function createRunSecrets(): RunSecrets {
   const secret = () => randomBytes(32).toString("base64url");

@@ -1,14 +1,9 @@
 import { createHash } from "node:crypto";
-import { type ObjectResult, type ObjectStore, Objm } from "@nats-io/obj";
+import { type ObjectStore, Objm } from "@nats-io/obj";
 import { FleetError, withDeadline } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
-
-/** The bytes are not those that their digest names. */
-class CorruptObjectError extends FleetError {
-  readonly code = "transport.corrupt_object";
-  readonly disposition = "retry";
-}
+import { CorruptObjectError, readObject } from "./read-object.ts";
 
 /** There is no object of that digest. */
 class ObjectMissingError extends FleetError {
@@ -39,7 +34,7 @@ export interface DigestStore {
 
 const CHUNK_BYTES = 512 * 1024;
 const UPLOAD_DEADLINE_MS = 300_000;
-const CHUNK_DEADLINE_MS = 30_000;
+const LIST_DEADLINE_MS = 30_000;
 
 /** The adapters of a run whose streams exist. */
 export function openAdapterStore(link: NatsLink, run: string): Promise<DigestStore> {
@@ -69,9 +64,8 @@ async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestSt
   return {
     put,
     get: async (digest) => {
-      const found = await link.ask(named(digest), () => objects.get(digest));
-      if (found === null) throw new ObjectMissingError(`there is no ${named(digest)}`);
-      const bytes = await link.ask(named(digest), () => download(named(digest), found));
+      const bytes = await readObject(link, bucket, digest);
+      if (bytes === null) throw new ObjectMissingError(`there is no ${named(digest)}`);
       const actual = sha256(bytes);
       if (actual === digest) return bytes;
       throw new CorruptObjectError(`${named(digest)} has the SHA-256 ${actual}`);
@@ -83,31 +77,10 @@ async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestSt
   };
 }
 
-/** Reads an object chunk by chunk; each has a deadline of its own, since the whole may be large. */
-async function download(name: string, { info, data, error }: ObjectResult): Promise<Uint8Array> {
-  error.catch(() => {}); // The reader sees it too.
-  const bytes = new Uint8Array(info.size);
-  const reader = data.getReader();
-  let filled = 0;
-  try {
-    while (true) {
-      const { done, value } = await withDeadline(`a chunk of ${name}`, CHUNK_DEADLINE_MS, reader.read());
-      if (done) break;
-      if (filled + value.byteLength > bytes.byteLength) break;
-      bytes.set(value, filled);
-      filled += value.byteLength;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
-  if (filled === bytes.byteLength) return bytes;
-  throw new CorruptObjectError(`${name} is not of ${info.size} bytes, as it says`);
-}
-
 async function list(objects: ObjectStore, bucket: string): Promise<string[]> {
   const { streamInfo } = await objects.status();
   if (streamInfo.state.messages === 0) return [];
-  const infos = await withDeadline(`the objects of ${bucket}`, CHUNK_DEADLINE_MS, objects.list());
+  const infos = await withDeadline(`the objects of ${bucket}`, LIST_DEADLINE_MS, objects.list());
   return infos.map(({ name }) => name);
 }
 

@@ -22,8 +22,8 @@ export interface PolicyPointer {
   /** Null before the first policy. */
   get(): Promise<PointedPolicy | null>;
   /**
-   * Every change from now on, the present value first; ends once `signal` aborts. When several come at once the newest
-   * may be the only one seen.
+   * Every change from now on, the present value first; ends once `signal` aborts. One that happens while the connection
+   * is lost is not seen.
    */
   watch(signal: AbortSignal): AsyncIterable<PointedPolicy>;
 }
@@ -35,22 +35,24 @@ export async function openPolicyPointer(link: NatsLink, run: string): Promise<Po
   const bucket = runNames(run).policy;
   const kv = await new Kvm(link.stream).open(bucket, { allow_direct: true });
 
+  async function get(): Promise<PointedPolicy | null> {
+    const entry = await link.ask("the policy pointer", () => kv.get(KEY));
+    return entry === null ? null : parse(entry.value);
+  }
+
   return {
     set: async (policy) => {
       await link.ask("the policy pointer to be set", () => kv.put(KEY, JSON.stringify(policy)));
     },
-    get: async () => {
-      const entry = await link.ask("the policy pointer", () => kv.get(KEY));
-      return entry === null ? null : parse(entry.value);
-    },
+    get,
     watch: async function* (signal) {
       if (signal.aborted) return;
-      const entries = await link.ask("the policy pointer's changes", () => kv.watch({ key: KEY }));
-      const stop = () => entries.stop();
+      // Of the bucket's own subject, not of a consumer: whoever makes one says where its messages go.
+      const changes = link.connection.subscribe(`$KV.${bucket}.${KEY}`);
+      const stop = () => changes.unsubscribe();
       signal.addEventListener("abort", stop, { once: true });
-      if (signal.aborted) stop(); // Meanwhile.
       try {
-        for await (const entry of entries) yield parse(entry.value);
+        yield* presentAndLater(await get(), changes);
       } catch (error) {
         throw natsError("the policy pointer's changes", error);
       } finally {
@@ -59,6 +61,17 @@ export async function openPolicyPointer(link: NatsLink, run: string): Promise<Po
       }
     },
   };
+}
+
+async function* presentAndLater(
+  present: PointedPolicy | null,
+  changes: AsyncIterable<{ readonly data: Uint8Array }>,
+): AsyncGenerator<PointedPolicy, void> {
+  if (present !== null) yield present;
+  for await (const { data } of changes) {
+    const policy = parse(data);
+    if (policy.version >= (present?.version ?? 0)) yield policy; // Else it came before the answer.
+  }
 }
 
 function parse(value: Uint8Array): PointedPolicy {

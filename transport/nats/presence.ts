@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { directGet } from "./direct-get.ts";
 import type { NatsLink } from "./link.ts";
 import { kvStream, runNames, subjectToken } from "./names.ts";
 
@@ -33,10 +34,7 @@ export function createPresence(link: NatsLink, run: string): Presence {
 
   async function read(): Promise<WorkerPresence[]> {
     const present: WorkerPresence[] = [];
-    const messages = await link.manager.direct.getLastMessagesFor(kvStream(bucket), {
-      multi_last: [everyone],
-    });
-    for await (const { data } of messages) {
+    for (const { data } of await directGet(link, kvStream(bucket), { multi_last: [everyone] })) {
       const parsed = WorkerPresence.safeParse(parseJson(data));
       if (parsed.success) present.push(parsed.data); // One of another version of this program is not counted.
     }
