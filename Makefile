@@ -53,6 +53,10 @@ test: setup $(DEMO_DATA) ## everything that proves it
 test-short: setup $(DEMO_DATA) ## the slow suites in their short form, some minutes
 	vitest run --config vitest.slow.config.ts
 
+.PHONY: chaos
+chaos: setup ## kill and stop the processes of small runs: ROUNDS=N [SEED=...]; goes on where it stopped
+	node test/slow/chaos/main.ts --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
+
 .PHONY: bench
 bench: setup $(DEMO_DATA) ## measure; writes bench/results.json
 	node bench/main.ts
