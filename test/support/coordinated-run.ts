@@ -31,6 +31,12 @@ export interface CoordinatedRunOptions {
   readonly heldOut?: number;
   readonly batch?: Partial<BatchConfig>;
   readonly ackWaitMs?: number;
+  readonly maxTokens?: number;
+  readonly reward?: object;
+  /** SHA-256 of the model, for workers that have one. */
+  readonly base?: string;
+  /** Puts something between everybody and nats-server; gives the port to dial. */
+  readonly natsThrough?: (port: number) => Promise<number>;
 }
 
 /** A real coordinator, in this process or in a child that can be killed. */
@@ -47,6 +53,7 @@ export interface StartedCoordinator {
 /** A run on a real nats-server, with a dataset, whose coordinator comes and goes. */
 export interface CoordinatedRun extends AsyncDisposable {
   readonly run: string;
+  readonly token: string;
   readonly archive: string;
   /** Samples of a batch. */
   readonly batchSamples: number;
@@ -63,12 +70,14 @@ export interface CoordinatedRun extends AsyncDisposable {
 
 export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Promise<CoordinatedRun> {
   const { steps = 2, instances = 8, heldOut = 0, batch = {}, ackWaitMs = 20_000 } = given;
+  const { maxTokens = 16, reward = {}, base = "b0", natsThrough = async (port) => port } = given;
   await using opening = new AsyncDisposableStack();
   const nats = opening.use(await openTestNats({ run: RUN, streams: false }));
   const path = (name: string) => join(nats.folder, name);
   await writeInstances(path("train.jsonl"), "i", instances);
   await writeInstances(path("held-out.jsonl"), "h", Math.max(1, heldOut));
   const { token, users } = nats.secrets;
+  const natsPort = await natsThrough(Number(new URL(nats.url).port));
   const started: StartedCoordinator[] = [];
   const clients: FleetClient[] = [];
   const parts: CoordinatorOrder = {
@@ -76,15 +85,15 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     resume: false,
     seed: 7,
     steps,
-    base: "b0",
+    base,
     dataset: DatasetConfig.parse({ train: [path("train.jsonl")], prompt: "raw" }),
     batch: BatchConfig.parse({ prompts: 2, group: 2, staleness: 1, ...batch }),
-    sampling: SamplingConfig.parse({ maxTokens: 16 }),
+    sampling: SamplingConfig.parse({ maxTokens }),
     eval: EvalConfig.parse(heldOut > 0 ? { dataset: [path("held-out.jsonl")], tasks: heldOut } : {}),
     leases: LeaseConfig.parse({ ackWaitMs }),
-    reward: RewardConfig.parse({}),
+    reward: RewardConfig.parse(reward),
     runJson: "{}",
-    nats: { url: nats.url, users },
+    nats: { url: `nats://${HOST}:${natsPort}`, users },
     listen: { host: HOST, port: 0, token },
     archive: path("archive"),
     summary: path("summary.json"),
@@ -93,6 +102,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
 
   return {
     run: RUN,
+    token,
     archive: parts.archive,
     batchSamples: parts.batch.prompts * parts.batch.group,
     start: async ({ child = false, ...how } = {}) => {
