@@ -32,4 +32,5 @@ export { type CoordinatorOptions, runCoordinator } from "./serving/run-coordinat
 export { bootstrapInterval, type Interval } from "./summary/bootstrap.ts";
 export type { HeldOut } from "./summary/held-out.ts";
 export type { Summary } from "./summary/summary.ts";
+export { readTrainingRecord } from "./verifying/training-record.ts";
 export { type Verification, verifyRun } from "./verifying/verify-run.ts";

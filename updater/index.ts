@@ -19,6 +19,7 @@ export { clipFactor, gradientNorm } from "./optimizer/gradient-norm.ts";
 export { muon } from "./optimizer/muon.ts";
 export { learningRateAt } from "./optimizer/schedule.ts";
 export { packSequences } from "./pack.ts";
+export { type RetrainedStep, retrain } from "./retrain/retrain.ts";
 export { SftConfig } from "./sft/config.ts";
 export { runSft, type SftStep } from "./sft/run-sft.ts";
 export { initialAdapter } from "./train/initial-adapter.ts";

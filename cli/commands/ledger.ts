@@ -1,17 +1,21 @@
-import type { Command } from "commander";
-import { verifyRun } from "../../coordinator/index.ts";
+import { type Command, Option } from "commander";
+import { readTrainingRecord, verifyRun } from "../../coordinator/index.ts";
 import type { LaneBalance } from "../../proto/index.ts";
+import { type RetrainedStep, retrain } from "../../updater/index.ts";
 import { EXIT } from "../exit.ts";
 import { chooseRun, connectToRun, NotRunningError, type RunChoice } from "../open-run.ts";
 import { openRunStorage } from "../open-run-storage.ts";
 import { print, printJson } from "../print.ts";
+import { readRunConfig } from "../read-run-config.ts";
 import { readSummary } from "../read-summary.ts";
 import { findRunFolder, RunFolderError } from "../run-folder.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
+import { describeRetrained, retrainingVerdict } from "../show/retrained.ts";
 import { describeVerification } from "../show/verification.ts";
 
 interface LedgerOptions extends RunChoice {
   readonly verify?: true;
+  readonly retrain?: true;
   readonly json?: true;
 }
 
@@ -23,6 +27,12 @@ export function addLedgerCommand(program: Command): void {
       "--verify",
       "fold the ledger anew and compare it with the coordinator, the rollouts and the archive",
     )
+    .addOption(
+      new Option(
+        "--retrain",
+        "train the ledger's batches anew, and find every version's digest again",
+      ).conflicts("verify"),
+    )
     .option("--json", "for scripts")
     .addHelpText(
       "after",
@@ -33,6 +43,7 @@ accepted = trained + skipped + evaluated + waiting
 Examples:
   fleet ledger
   fleet ledger --verify
+  fleet ledger --retrain
   fleet ledger --run demo-20260101-120000 --json`,
     )
     .action(showLedger);
@@ -40,6 +51,7 @@ Examples:
 
 async function showLedger(choice: LedgerOptions): Promise<void> {
   if (choice.verify) return verify(choice);
+  if (choice.retrain) return trainAnew(choice);
   const lanes = (await askCoordinator(choice)) ?? (await readLanes(choice));
   if (choice.json) printJson(lanes);
   else print(ledgerTable(lanes));
@@ -53,6 +65,22 @@ async function verify(choice: LedgerOptions): Promise<void> {
   if (choice.json) printJson(found);
   else print(describeVerification(found));
   if (found.discrepancies.length > 0) process.exitCode = EXIT.fatal;
+}
+
+async function trainAnew(choice: LedgerOptions): Promise<void> {
+  await using storage = await openRunStorage(choice);
+  const { log, rollouts, folder } = storage;
+  const { seed, model, local, grpo, lora, optimizer } = await readRunConfig(folder.config);
+  const options = { seed, gguf: model.gguf, ...local.updater, grpo, lora, optimizer };
+  const record = await readTrainingRecord({ log, rollouts, archive: folder.archive });
+  const steps: RetrainedStep[] = [];
+  for await (const step of retrain(options, record)) {
+    steps.push(step);
+    if (!choice.json) print(describeRetrained(step));
+  }
+  if (choice.json) printJson(steps);
+  else print(retrainingVerdict(steps));
+  if (steps.some(({ agrees }) => !agrees)) process.exitCode = EXIT.fatal;
 }
 
 /** The books of a running run; null when it is not running. */

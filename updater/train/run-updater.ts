@@ -149,7 +149,8 @@ function isPassing(error: unknown): boolean {
   return error.disposition === "retry" || error.disposition === "cancelled";
 }
 
-function assertSameBase(ours: string, theirs: string): void {
+/** @throws {OtherBaseError} */
+export function assertSameBase(ours: string, theirs: string): void {
   if (ours === theirs) return;
   throw new OtherBaseError(
     `the updater's base model has digest ${ours}, the run's ${theirs}: give both the same file`,
@@ -157,7 +158,7 @@ function assertSameBase(ours: string, theirs: string): void {
 }
 
 /** The state before step 1: the base's policy, by an adapter that changes nothing. */
-function startOf({ parameters }: GradientEngine, seed: number): Checkpoint {
+export function startOf({ parameters }: GradientEngine, seed: number): Checkpoint {
   const flat = initialAdapter(parameters, seed);
   return {
     step: 0,
