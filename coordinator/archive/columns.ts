@@ -5,11 +5,10 @@
  * @module
  */
 
-import type { DuckDBAppender } from "@duckdb/node-api";
-import { FLOAT, INTEGER, LIST } from "@duckdb/node-api";
+import { BIGINT, BOOLEAN, DOUBLE, FLOAT, INTEGER, LIST, VARCHAR } from "@duckdb/node-api";
 import type { Rollout } from "../../proto/index.ts";
-import { float32Array, int32Array } from "../../transport/index.ts";
 import type { Outcome } from "../ledger/records.ts";
+import type { Column, ValueColumn } from "./chunk.ts";
 
 /** A rollout with its place in ROLLOUTS and what the dataset says about its instance. */
 export interface ArchivedRollout {
@@ -22,58 +21,40 @@ export interface ArchivedRollout {
   readonly extraJson: string;
 }
 
-/** One column: its SQL type, and how a row's value is appended. */
-export interface Column<Row> {
-  readonly name: string;
-  readonly type: string;
-  append(appender: DuckDBAppender, row: Row): void;
+function text<Row>(name: string, value: (row: Row) => string): ValueColumn<Row> {
+  return { name, type: VARCHAR, value };
 }
 
-function text<Row>(name: string, value: (row: Row) => string): Column<Row> {
-  return { name, type: "VARCHAR", append: (appender, row) => appender.appendVarchar(value(row)) };
-}
-
-function integer<Row>(name: string, value: (row: Row) => number): Column<Row> {
-  return { name, type: "INTEGER", append: (appender, row) => appender.appendInteger(value(row)) };
+function integer<Row>(name: string, value: (row: Row) => number): ValueColumn<Row> {
+  return { name, type: INTEGER, value };
 }
 
 /** Counted by the server, so wider than an index. */
-function long<Row>(name: string, value: (row: Row) => number | null): Column<Row> {
+function long<Row>(name: string, value: (row: Row) => number | null): ValueColumn<Row> {
   return {
     name,
-    type: "BIGINT",
-    append: (appender, row) => {
+    type: BIGINT,
+    value: (row) => {
       const number = value(row);
-      if (number === null) appender.appendNull();
-      else appender.appendBigInt(BigInt(number));
+      return number === null ? null : BigInt(number);
     },
   };
 }
 
-function real<Row>(name: string, value: (row: Row) => number): Column<Row> {
-  return { name, type: "DOUBLE", append: (appender, row) => appender.appendDouble(value(row)) };
+function real<Row>(name: string, value: (row: Row) => number): ValueColumn<Row> {
+  return { name, type: DOUBLE, value };
 }
 
-function flag<Row>(name: string, value: (row: Row) => boolean): Column<Row> {
-  return { name, type: "BOOLEAN", append: (appender, row) => appender.appendBoolean(value(row)) };
+function flag<Row>(name: string, value: (row: Row) => boolean): ValueColumn<Row> {
+  return { name, type: BOOLEAN, value };
 }
 
 function tokenIds<Row>(name: string, bytes: (row: Row) => Uint8Array | undefined): Column<Row> {
-  return {
-    name,
-    type: "INTEGER[]",
-    append: (appender, row) =>
-      appender.appendList([...int32Array(bytes(row) ?? new Uint8Array())], LIST(INTEGER)),
-  };
+  return { name, type: LIST(INTEGER), bytes };
 }
 
 function perToken<Row>(name: string, bytes: (row: Row) => Uint8Array | undefined): Column<Row> {
-  return {
-    name,
-    type: "FLOAT[]",
-    append: (appender, row) =>
-      appender.appendList([...float32Array(bytes(row) ?? new Uint8Array())], LIST(FLOAT)),
-  };
+  return { name, type: LIST(FLOAT), bytes };
 }
 
 /** Columns of `rollouts/*.parquet`. */
