@@ -7,7 +7,7 @@
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CRASH_POINTS, type CrashPoint, withDeadline } from "../../core/index.ts";
 import { startFleetIn } from "../support/fleet-command.ts";
@@ -30,9 +30,17 @@ interface Way {
 }
 
 const STEPS = 2;
-/** Long enough to be stopped in the middle of a completion. */
-const LONG: Way = { stopped: true, changes: { steps: 6, sampling: { maxTokens: 160 } } };
-const LONG_STEPS = 6;
+const LONG_STEPS = 5;
+/** Slow enough to be stopped in the middle of a completion, with more groups issued than the first steps take. */
+const LONG: Way = {
+  stopped: true,
+  changes: {
+    steps: LONG_STEPS,
+    model: { gguf: resolve("examples/demo/model/demo-q8_0.gguf"), template: "raw", contextTokens: 256 },
+    batch: { prompts: 2, group: 4, staleness: 4 },
+    sampling: { maxTokens: 160 },
+  },
+};
 /** A process writes its first files before it has anything to lose. */
 const LATE_FILE: Way = { after: 3 };
 
