@@ -17,17 +17,18 @@ export async function writeMessage(
   signal: AbortSignal,
 ): Promise<void> {
   if (stream.write(message)) return;
-  const drained = new AbortController();
-  try {
-    await withDeadline(
-      `room in ${name}`,
-      deadlineMs,
-      once(stream, "drain", { signal: drained.signal }),
-      signal,
-    );
-  } finally {
-    drained.abort();
-  }
+  await withDeadline(`room in ${name}`, deadlineMs, room(stream), signal);
+}
+
+/** Those who wait for room in a stream wait for the same event. */
+const rooms = new WeakMap<Writable, Promise<unknown>>();
+
+function room(stream: Writable): Promise<unknown> {
+  const known = rooms.get(stream);
+  if (known !== undefined) return known;
+  const drained = once(stream, "drain").finally(() => rooms.delete(stream));
+  rooms.set(stream, drained);
+  return drained;
 }
 
 /** The messages of a stream until it ends or `signal` aborts, whichever comes first; an abort is not an error. */
