@@ -43,6 +43,7 @@ export {
   type RolloutStore,
 } from "./nats/rollout-store.ts";
 export { createRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
+export { createSnapshotStore, type SnapshotStore } from "./nats/snapshot-store.ts";
 export { assertSynchronous, readStorage, type StorageReport } from "./nats/storage-report.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";
 export { openTaskQueue } from "./nats/task-queue.ts";

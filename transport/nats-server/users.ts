@@ -85,8 +85,8 @@ export function workerImports(run: string): Imports {
 
 /** The coordinator makes the run's streams and writes all but presence; nobody may delete or purge the ledger. */
 function coordinatorSubjects(run: string): string[] {
-  const { ledger, rollouts, tasks, policy, workers, adapters, instances } = runNames(run);
-  const stores = [adapters, instances].map(objectStream);
+  const { ledger, rollouts, tasks, policy, workers, adapters, instances, snapshots } = runNames(run);
+  const stores = [adapters, instances, snapshots].map(objectStream);
   const streams = [
     ledger.stream,
     rollouts.stream,
@@ -112,6 +112,7 @@ function coordinatorSubjects(run: string): string[] {
     `$JS.API.DIRECT.GET.${kvStream(workers)}`,
     `$O.${adapters}.>`,
     `$O.${instances}.>`,
+    `$O.${snapshots}.>`,
     ...stores.flatMap((stream) => [...reading(stream), `$JS.API.STREAM.PURGE.${stream}`]),
   ];
 }

@@ -18,6 +18,7 @@ export interface RunNames {
   /** Object stores. */
   readonly adapters: string;
   readonly instances: string;
+  readonly snapshots: string;
 }
 
 /** @throws {UnusableNameError} when the run id is not `[a-z0-9-]{1,40}` */
@@ -33,6 +34,7 @@ export function runNames(run: string): RunNames {
     workers: `WORKERS_${run}`,
     adapters: `ADAPTERS_${run}`,
     instances: `INSTANCES_${run}`,
+    snapshots: `SNAPSHOTS_${run}`,
   };
 }
 

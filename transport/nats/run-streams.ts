@@ -64,7 +64,7 @@ export async function createRunStreams(
 }
 
 function streamsOf(run: string, options: RunStreamOptions): Wanted<StreamConfig>[] {
-  const { ledger, rollouts, tasks, policy, workers, adapters, instances } = runNames(run);
+  const { ledger, rollouts, tasks, policy, workers, adapters, instances, snapshots } = runNames(run);
   const common = { discard: DiscardPolicy.New, num_replicas: options.replicas ?? 1 };
   const file = { ...common, storage: StorageType.File };
   const window = { duplicate_window: nanos(DUPLICATE_WINDOW_MS) };
@@ -103,6 +103,7 @@ function streamsOf(run: string, options: RunStreamOptions): Wanted<StreamConfig>
     },
     { ...file, ...store(adapters) },
     { ...file, ...store(instances) },
+    { ...file, ...store(snapshots) },
   ];
 }
 
