@@ -7,18 +7,13 @@
  *
  * @module
  */
-import { type Clock, crashPoint, dispositionOf, FleetError, pause, withDeadline } from "../../core/index.ts";
-import { type LedgerLog, WrongLastSequenceError } from "../../transport/index.ts";
+import { type Clock, crashPoint } from "../../core/index.ts";
+import type { LedgerLog } from "../../transport/index.ts";
+import { appendOnce } from "./append-once.ts";
 import type { Decision, LedgerEvent } from "./events.ts";
 import { applyEvent } from "./fold.ts";
 import { encodeEvents, readEvents } from "./read-events.ts";
 import { emptyState, type LedgerState } from "./state.ts";
-
-/** Another coordinator writes this ledger. */
-export class FencedError extends FleetError {
-  readonly code = "coordinator.fenced";
-  readonly disposition = "fatal";
-}
 
 /** The open ledger of a run. Only the coordinator that opened it last may decide. */
 export interface Ledger {
@@ -39,27 +34,46 @@ export interface Ledger {
 
 /** How long storage may be unreachable before the coordinator gives up. */
 const APPEND_DEADLINE_MS = 300_000;
-/** Between two attempts to reach storage that does not answer. */
-const ASK_AGAIN_MS = 250;
+
+/** What the opener of a ledger may choose. */
+export interface LedgerOptions {
+  /** How long storage may be unreachable or full, in milliseconds; five minutes by default. */
+  readonly giveUpMs?: number;
+  /** Told when decisions cannot become durable, and why; null when they are again. */
+  readonly onTrouble?: (trouble: string | null) => void;
+}
 
 /** Replays a ledger and opens it. */
-export async function openLedger(log: LedgerLog, clock: Clock): Promise<Ledger> {
+export async function openLedger(log: LedgerLog, clock: Clock, options: LedgerOptions = {}): Promise<Ledger> {
   const state = emptyState();
   let last = 0;
   for await (const { sequence, events } of readEvents(log, 1)) {
     for (const event of events) applyEvent(state, event);
     last = sequence;
   }
-  return createLedger(log, clock, state, last);
+  return createLedger({ log, clock, ...options }, state, last);
 }
 
-function createLedger(log: LedgerLog, clock: Clock, state: LedgerState, lastSequence: number): Ledger {
+interface LedgerParts extends LedgerOptions {
+  readonly log: LedgerLog;
+  readonly clock: Clock;
+}
+
+function createLedger(parts: LedgerParts, state: LedgerState, lastSequence: number): Ledger {
+  const { log, clock, giveUpMs = APPEND_DEADLINE_MS, onTrouble = () => {} } = parts;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {}); // Looked at by whoever races it.
   let last = lastSequence;
   let waiting: LedgerEvent[] = [];
   let writing: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
+  let trouble: string | null = null;
+
+  function tell(now: string | null): void {
+    if (now === trouble) return;
+    trouble = now;
+    onTrouble(now);
+  }
 
   /** The append that takes along everything decided until it starts. */
   function enqueue(events: readonly LedgerEvent[]): Promise<void> {
@@ -78,11 +92,8 @@ function createLedger(log: LedgerLog, clock: Clock, state: LedgerState, lastSequ
     try {
       for (const data of encodeEvents(group)) {
         crashPoint("ledger.before-append");
-        last = await withDeadline(
-          "the ledger to be written",
-          APPEND_DEADLINE_MS,
-          appendOnce(log, data, last),
-        );
+        last = await appendOnce(log, data, last, { giveUpMs, tell });
+        tell(null);
         crashPoint("ledger.after-append");
       }
     } catch (error) {
@@ -108,41 +119,4 @@ function createLedger(log: LedgerLog, clock: Clock, state: LedgerState, lastSequ
     },
     settled: () => next ?? writing,
   };
-}
-
-/**
- * Appends exactly once, however often the server does not answer: after a time-out the tail tells whether the message
- * arrived.
- */
-async function appendOnce(log: LedgerLog, data: Uint8Array, last: number): Promise<number> {
-  const stored = await log.append(data, last).catch(unlessUncertain);
-  if (stored !== null) return stored;
-  const tail = await readTail(log, last);
-  if (tail === null) {
-    await pause(ASK_AGAIN_MS);
-    return appendOnce(log, data, last);
-  }
-  if (Buffer.compare(tail.data, data) === 0) return tail.sequence;
-  throw new FencedError("another coordinator writes this run's ledger; this one ends");
-}
-
-/** The message after `last`; null when there is none. A server that does not answer is asked again. */
-async function readTail(
-  log: LedgerLog,
-  last: number,
-): Promise<{ sequence: number; data: Uint8Array } | null> {
-  try {
-    for await (const message of log.read(last + 1)) return message;
-    return null;
-  } catch (error) {
-    if (dispositionOf(error) !== "retry") throw error;
-    await pause(ASK_AGAIN_MS);
-    return readTail(log, last);
-  }
-}
-
-/** Null where the append may or may not have happened. */
-function unlessUncertain(error: unknown): null {
-  if (dispositionOf(error) === "retry" || error instanceof WrongLastSequenceError) return null;
-  throw error;
 }

@@ -7,6 +7,7 @@ import type { Decision, Lane } from "../ledger/events.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import { type Changes, createChanges } from "./changes.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
 
 /** What every call that is served shares: the ledger, and what follows from it. */
 export interface Core {
@@ -25,6 +26,8 @@ export interface Core {
   advance(): Promise<void>;
   /** Resolves once everything decided so far is durable. */
   settled(): Promise<void>;
+  /** What cannot be stored at the moment. */
+  readonly trouble: Pick<StorageTrouble, "now">;
 }
 
 /** What a core is made of. */
@@ -33,11 +36,12 @@ export interface CoreParts {
   readonly dispatcher: Dispatcher;
   readonly terms: LeaseTerms;
   readonly prompts: Prompts;
+  readonly trouble: Pick<StorageTrouble, "now">;
   readonly logger: Logger;
 }
 
 /** Creates the core of a coordinator whose ledger is open. */
-export function createCore({ ledger, dispatcher, terms, prompts, logger }: CoreParts): Core {
+export function createCore({ ledger, dispatcher, terms, prompts, trouble, logger }: CoreParts): Core {
   const { state } = ledger;
   const changes = createChanges();
 
@@ -70,6 +74,7 @@ export function createCore({ ledger, dispatcher, terms, prompts, logger }: CoreP
     prompts,
     duplicates: { train: 0, eval: 0 },
     settled: () => ledger.settled(),
+    trouble,
     decide: (...decisions) => {
       for (const decision of decisions) logDecision(logger, decision);
       const durable = ledger.decide(...decisions);

@@ -19,6 +19,7 @@ import {
 } from "../../transport/index.ts";
 import type { PolicyStores } from "../batching/publish-policy.ts";
 import { LANES } from "../ledger/balance.ts";
+import { createStorageTrouble, type StorageTrouble, tellingTrouble } from "./storage-trouble.ts";
 
 /** A run's side of nats-server, as its coordinator uses it. */
 export interface RunStores extends AsyncDisposable {
@@ -28,6 +29,7 @@ export interface RunStores extends AsyncDisposable {
   readonly references: DigestStore;
   readonly policies: PolicyStores;
   readonly presence: Presence;
+  readonly trouble: StorageTrouble;
 }
 
 const VARIANTS = ["base"];
@@ -58,10 +60,12 @@ export async function openStores(options: {
     openAdapterStore(link, run),
     openPolicyPointer(link, run),
   ]);
+  const trouble = createStorageTrouble(logger);
   const open = opening.move();
   return {
     log: createLedgerLog(link, run),
-    rollouts: createRolloutStore(link, run),
+    rollouts: tellingTrouble(createRolloutStore(link, run), trouble),
+    trouble,
     tasks: createTaskPublisher(link, run),
     references,
     policies: { adapters, pointer },

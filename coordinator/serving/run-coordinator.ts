@@ -33,6 +33,7 @@ import { type Core, createCore } from "./core.ts";
 import { createHandlers } from "./handlers.ts";
 import { openingDecisions } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
 
 /** What a coordinator is told. */
 export interface CoordinatorOptions {
@@ -88,9 +89,11 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const user = nats.users.coordinator;
   await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs, logger });
   crashPoint("open.after-streams");
-  const ledger = await openLedger(stores.log, systemClock);
+  const ledger = await openLedger(stores.log, systemClock, {
+    onTrouble: (why) => stores.trouble.tell("the ledger", why),
+  });
   const dispatcher = await openDispatcher(options, stores, asked);
-  const core = await openCore(options, ledger, dispatcher, asked);
+  const core = await openCore(options, ledger, dispatcher, asked, stores.trouble);
   crashPoint("open.after-append");
   await pointAtNewest(core.state, stores.policies.pointer);
   crashPoint("open.after-pointer");
@@ -177,7 +180,10 @@ function beginChores(
     await core.advance();
   });
   chores.every(LOOK_MS, "look who is there", async () => onPresent(await stores.presence.list()));
-  chores.every(LOOK_MS, "archive", archiver.archiveDue);
+  chores.every(LOOK_MS, "archive", () =>
+    // Whatever can be archived makes room.
+    stores.trouble.isRolloutRefused ? archiver.archiveAll() : archiver.archiveDue(),
+  );
   chores.every(LOOK_MS, "write the summary", summary.writeDue);
 }
 
@@ -218,6 +224,7 @@ async function openCore(
   ledger: Ledger,
   dispatcher: Dispatcher,
   { prompts, instances }: RunPrompts,
+  trouble: StorageTrouble,
 ): Promise<Core> {
   const { logger } = options;
   const opening = openingDecisions(ledger.state, { ...options, settings: settingsOf(options) });
@@ -225,7 +232,7 @@ async function openCore(
   await ledger.decide(...opening);
   const terms = createLeaseTerms(systemClock, termOf(options));
   for (const lease of ledger.state.leases.keys()) terms.renew(lease);
-  return createCore({ ledger, dispatcher, terms, prompts, logger });
+  return createCore({ ledger, dispatcher, terms, prompts, trouble, logger });
 }
 
 function termOf({ leases }: CoordinatorOptions): number {

@@ -15,8 +15,8 @@ import {
 import { CancelledError, gracefully, withDeadline } from "../../core/index.ts";
 import { RewardConfig } from "../../rewards/index.ts";
 import { type FleetClient, openFleetClient } from "../../transport/index.ts";
-import type { CoordinatorMessage, CoordinatorOrder } from "./coordinator-process.ts";
-import { openTestNats } from "./nats.ts";
+import type { CoordinatorLoad, CoordinatorMessage, CoordinatorOrder } from "./coordinator-process.ts";
+import { openTestNats, type TestNats } from "./nats.ts";
 import { silentLogger } from "./silent-logger.ts";
 
 const RUN = "test";
@@ -31,6 +31,8 @@ export interface CoordinatedRunOptions {
   readonly heldOut?: number;
   readonly batch?: Partial<BatchConfig>;
   readonly ackWaitMs?: number;
+  /** Most that nats-server may store. */
+  readonly storeBytes?: number;
   readonly maxTokens?: number;
   readonly reward?: object;
   /** SHA-256 of the model, for workers that have one. */
@@ -48,6 +50,8 @@ export interface StartedCoordinator {
   stop(): Promise<void>;
   /** Ends a child as SIGKILL does. */
   kill(): Promise<void>;
+  /** What serving costs a child. */
+  load(): Promise<CoordinatorLoad>;
 }
 
 /** A run on a real nats-server, with a dataset, whose coordinator comes and goes. */
@@ -55,6 +59,7 @@ export interface CoordinatedRun extends AsyncDisposable {
   readonly run: string;
   readonly token: string;
   readonly archive: string;
+  readonly nats: TestNats;
   /** Samples of a batch. */
   readonly batchSamples: number;
   start(how?: {
@@ -72,7 +77,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
   const { steps = 2, instances = 8, heldOut = 0, batch = {}, ackWaitMs = 20_000 } = given;
   const { maxTokens = 16, reward = {}, base = "b0", natsThrough = async (port) => port } = given;
   await using opening = new AsyncDisposableStack();
-  const nats = opening.use(await openTestNats({ run: RUN, streams: false }));
+  const nats = opening.use(await openTestNats({ ...given, run: RUN, streams: false }));
   const path = (name: string) => join(nats.folder, name);
   await writeInstances(path("train.jsonl"), "i", instances);
   await writeInstances(path("held-out.jsonl"), "h", Math.max(1, heldOut));
@@ -104,6 +109,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     run: RUN,
     token,
     archive: parts.archive,
+    nats,
     batchSamples: parts.batch.prompts * parts.batch.group,
     start: async ({ child = false, ...how } = {}) => {
       const coordinator = await (child ? startChild : startHere)({ ...parts, ...how });
@@ -151,6 +157,7 @@ async function startHere(order: CoordinatorOrder): Promise<StartedCoordinator> {
       );
     },
     kill: () => Promise.reject(new Error("only a child can be killed")),
+    load: () => Promise.reject(new Error("only a child can be measured")),
   };
 }
 
@@ -171,7 +178,17 @@ async function startChild(order: CoordinatorOrder): Promise<StartedCoordinator> 
     ended: ended.promise,
     stop: () => endChild(child, "SIGTERM"),
     kill: () => endChild(child, "SIGKILL"),
+    load: () => loadOf(child),
   };
+}
+
+async function loadOf(child: ChildProcess): Promise<CoordinatorLoad> {
+  child.send("load");
+  while (true) {
+    const heard = once(child, "message") as Promise<[CoordinatorMessage]>;
+    const [{ load }] = await withDeadline("a coordinator's load", END_DEADLINE_MS, heard);
+    if (load !== undefined) return load;
+  }
 }
 
 async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

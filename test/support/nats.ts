@@ -26,8 +26,8 @@ export interface TestNats extends AsyncDisposable {
   link(role: NatsRole): Promise<NatsLink>;
   /** Ends the server as SIGKILL would. */
   kill(): Promise<void>;
-  /** Starts it again, on the same port and data. */
-  restart(): Promise<void>;
+  /** Starts it again, on the same port and data; with room for `storeBytes` where given. */
+  restart(storeBytes?: number): Promise<void>;
 }
 
 /** What a test may choose. */
@@ -53,7 +53,7 @@ export async function openTestNats(options: TestNatsOptions = {}): Promise<TestN
   const folder = await mkdtemp(join(tmpdir(), "fleet-nats-"));
   const secrets = createRunSecrets();
   const links: NatsLink[] = [];
-  const start = (port: number) =>
+  const start = (port: number, most = storeBytes) =>
     startNatsServer({
       binary,
       folder: join(folder, "nats"),
@@ -61,7 +61,7 @@ export async function openTestNats(options: TestNatsOptions = {}): Promise<TestN
       port,
       run,
       users: secrets.users,
-      ...(storeBytes !== undefined && { storeBytes }),
+      ...(most !== undefined && { storeBytes: most }),
     });
   let server: NatsServer = await start(0);
   const { port } = server;
@@ -92,8 +92,8 @@ export async function openTestNats(options: TestNatsOptions = {}): Promise<TestN
       await server.exited;
       await server[Symbol.asyncDispose]();
     },
-    restart: async () => {
-      server = await start(port);
+    restart: async (most) => {
+      server = await start(port, most);
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(links.map((opened) => opened[Symbol.asyncDispose]()));

@@ -16,10 +16,10 @@ export class WrongLastSequenceError extends FleetError {
   readonly disposition = "fatal";
 }
 
-/** nats-server has no room left for what must be stored. */
+/** nats-server has no room left for what must be stored; it may have some later. */
 export class StorageFullError extends FleetError {
   readonly code = "transport.storage_full";
-  readonly disposition = "fatal";
+  readonly disposition = "retry";
 }
 
 /** A stream, bucket or consumer of the run is not there: it was deleted, or never made. */

@@ -1,6 +1,7 @@
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 import { readStream, type StoredMessage } from "./read-stream.ts";
+import { sayHowFull } from "./say-how-full.ts";
 
 /** The LEDGER stream of a run: messages in one order, appended by whoever knows the last of them. */
 export interface LedgerLog {
@@ -15,7 +16,7 @@ export interface LedgerLog {
    *   append that timed out arrived after all
    * @throws {DeadlineError | LinkLostError | NatsFailedError} when there was no answer (their disposition is "retry"): the
    *   message may or may not be there, and reading the tail tells
-   * @throws {StorageFullError}
+   * @throws {StorageFullError} saying what is full; the message is not there, and may be appended again later
    */
   append(data: Uint8Array, expectedLast: number): Promise<number>;
   /** The messages from a sequence on, up to the last one there is now. */
@@ -31,7 +32,8 @@ export function createLedgerLog(link: NatsLink, run: string): LedgerLog {
     append: async (data, expectedLast) => {
       const expect = { lastSequence: expectedLast, streamName: stream };
       const append = () => link.stream.publish(subject, data, { expect });
-      return (await link.ask("an append to the ledger", append)).seq;
+      const ask = () => link.ask("an append to the ledger", append);
+      return (await sayHowFull(link, "the ledger", stream, ask)).seq;
     },
     read: (fromSequence) => readStream(link, stream, fromSequence),
   };

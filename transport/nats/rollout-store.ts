@@ -3,6 +3,7 @@ import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 import { readStream, type StoredMessage } from "./read-stream.ts";
 import { MAX_ROLLOUT_BYTES } from "./run-streams.ts";
+import { sayHowFull } from "./say-how-full.ts";
 
 /** A rollout is above the limit. */
 class RolloutTooLargeError extends FleetError {
@@ -46,7 +47,8 @@ export function createRolloutStore(link: NatsLink, run: string): RolloutStore {
         );
       }
       const store = () => link.stream.publish(subject, rollout, { msgID: id });
-      return (await link.ask(`rollout ${id} to be stored`, store)).seq;
+      const ask = () => link.ask(`rollout ${id} to be stored`, store);
+      return (await sayHowFull(link, "a rollout", stream, ask)).seq;
     },
     get: async (sequence) => {
       const find = () => link.manager.direct.getMessage(stream, { seq: sequence });

@@ -71,6 +71,7 @@ function coreOf(...decisions: Decision[]): Core {
     decide: async (...decided) => decide(state, ...decided),
     advance: async () => {},
     settled: async () => {},
+    trouble: { now: null },
   };
 }
 
