@@ -56,6 +56,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
         dataset: config.dataset,
         batch: config.batch,
         sampling: config.sampling,
+        contextTokens: config.model.contextTokens,
         eval: config.eval,
         leases: config.leases,
         reward: config.reward,

@@ -160,6 +160,7 @@ export type {
 } from "./gen/fleet/v1/SampleAnswer.ts";
 export type { SampleOutcome__Output as SampleOutcome } from "./gen/fleet/v1/SampleOutcome.ts";
 export type { Sampling as SamplingInit, Sampling__Output as Sampling } from "./gen/fleet/v1/Sampling.ts";
+export type { SetAside as SetAsideInit, SetAside__Output as SetAside } from "./gen/fleet/v1/SetAside.ts";
 export type { Settled as SettledInit, Settled__Output as Settled } from "./gen/fleet/v1/Settled.ts";
 export type {
   SkipStepRequest as SkipStepRequestInit,
@@ -197,6 +198,7 @@ export type {
   WorkerStatus as WorkerStatusInit,
   WorkerStatus__Output as WorkerStatus,
 } from "./gen/fleet/v1/WorkerStatus.ts";
+export type { Wait as WaitInit, Wait__Output as Wait } from "./gen/fleet/v1/Wait.ts";
 export type { ProtoGrpcType as FleetProto } from "./gen/fleet.ts";
 export type { ProtoGrpcType as RewardProto } from "./gen/reward.ts";
 export type { ProtoGrpcType as TrainerProto } from "./gen/trainer.ts";

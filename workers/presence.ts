@@ -1,4 +1,4 @@
-import { pause } from "../core/index.ts";
+import { longestWaits, pause } from "../core/index.ts";
 import type { Engine } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { WorkerPresence } from "../transport/index.ts";
@@ -40,10 +40,23 @@ export async function announcePresence(options: PresenceOptions, stop: AbortSign
     readings = [...readings.filter(({ atMs }) => now.atMs - atMs <= SPEED_WINDOW_MS), now];
     const tokensPerSecond = speedOf(readings);
     await options
-      .announce({ ...options.fixed, busySlots, policyVersion: policy.version, tokensPerSecond })
+      .announce({
+        ...options.fixed,
+        busySlots,
+        policyVersion: policy.version,
+        tokensPerSecond,
+        wait: longestWait(),
+      })
       .catch((error: unknown) => options.logger.warn("presence not announced", { error }));
     await pause(options.intervalMs, stop);
   }
+}
+
+function longestWait(): WorkerPresence["wait"] {
+  const [longest] = longestWaits(1);
+  if (longest === undefined) return null;
+  const { name, ms, deadlineMs } = longest;
+  return { name, ms, deadlineMs: Number.isFinite(deadlineMs) ? deadlineMs : null };
 }
 
 function speedOf(readings: readonly Reading[]): number {

@@ -5,6 +5,7 @@ import { print, printJson } from "../print.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
 import { progressLine } from "../show/progress-line.ts";
 import { table } from "../show/table.ts";
+import { setAsideTable, waitsTable } from "../show/waits-table.ts";
 
 /** `fleet status`: what a running run does at this moment. */
 export function addStatusCommand(program: Command): void {
@@ -33,11 +34,12 @@ function describe(status: StatusAnswer): string {
     Math.round(worker.tokensPerSecond),
   ]);
   return [
-    `${status.run}: ${status.state}${status.reason === "" ? "" : ` (${status.reason})`}`,
-    progressLine(status),
-    "",
+    `${status.run}: ${status.state}${status.reason === "" ? "" : ` (${status.reason})`}\n${progressLine(status)}`,
     table(["worker", "device", "variant", "slots", "policy", "tok/s"], workers),
-    "",
+    waitsTable(status.waits),
+    setAsideTable(status.setAside),
     ledgerTable(status.balances),
-  ].join("\n");
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
 }

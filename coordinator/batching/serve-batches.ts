@@ -29,6 +29,7 @@ export async function* serveBatches(
   const first = (rewind === null ? open.step : state.step) + 1;
   await core.decide({ type: "trainer_opened", epoch: session.epoch });
   crashPoint("batches.after-open");
+  using _ = core.trainer.enter();
   yield { opened: { epoch: session.epoch, step: state.step, rewind } };
   for (let step = first; ; step++) {
     const batch = await nextBatch(core, step, session, signal);

@@ -5,14 +5,16 @@
  */
 import type { FailedSample, Rollout, SampleOutcome } from "../../proto/index.ts";
 import { rejectOpen } from "../leasing/decide-lease.ts";
-import type { AcceptedRollout, Decision } from "../ledger/events.ts";
+import { type AcceptedRollout, type Decision, TOO_LONG_FOR_WORKER } from "../ledger/events.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { SampleState } from "../ledger/transitions.ts";
 
 /** Times that a sample may fail before it is rejected. */
 const FAILURES_AT_MOST = 2;
-/** The class of a prompt that no worker can take; its instance is not asked again. */
+/** The class of a prompt that does not fit a worker's context. */
 const PROMPT_TOO_LONG = "prompt-too-long";
+/** Classes that say of a prompt that nobody can serve it: said often enough, its instance is not asked again. */
+const UNSERVABLE = new Set(["task-unservable", "prompt-empty", "token-unknown"]);
 
 /** Whether a sample is still wanted; `accepted` stands for "open: go on". */
 export function judgeSample(state: LedgerState, task: string, index: number): SampleOutcome {
@@ -54,19 +56,30 @@ export function summarizeRollout(
 
 /** Oldest policy version among a rollout's tokens. */
 export function oldestVersion({ completion }: Rollout): number {
-  return Math.min(...(completion?.spans ?? []).map((span) => span.policyVersion));
+  const versions = (completion?.spans ?? []).map((span) => span.policyVersion);
+  return versions.reduce((oldest, version) => Math.min(oldest, version), Number.POSITIVE_INFINITY);
 }
 
-/** What follows from a sample that could not be made: nothing unless its live lease says so, and says so once. */
-export function judgeFailure(state: LedgerState, failure: FailedSample): Decision[] {
+/**
+ * What follows from a sample that could not be made: nothing unless its live lease says so, and says so once.
+ *
+ * @param contextTokens - of the run: a prompt that does not fit it fits nobody; one that does not fit less is kept from
+ *   that worker
+ */
+export function judgeFailure(state: LedgerState, failure: FailedSample, contextTokens: number): Decision[] {
   const task = state.tasks.get(failure.task);
   const sample = task?.samples[failure.sample];
   if (task === undefined || sample === undefined) return [];
   if (!holdsSample(state, failure.lease, failure.task, failure.sample)) return [];
   const { errorClass: reason, message } = failure;
-  if (reason === PROMPT_TOO_LONG) return [rejectOpen(task, reason, message, true)];
   const failed: Decision = { type: "failed", task: task.task, sample: failure.sample, reason, message };
-  if (failure.retry && sample.failures + 1 < FAILURES_AT_MOST) return [failed];
+  if (reason === PROMPT_TOO_LONG) {
+    const isSmall = failure.contextTokens > 0 && failure.contextTokens < contextTokens;
+    return isSmall ? [{ ...failed, reason: TOO_LONG_FOR_WORKER }] : [rejectOpen(task, reason, message, true)];
+  }
+  const mayFail = sample.failures + 1 < FAILURES_AT_MOST;
+  if (UNSERVABLE.has(reason)) return mayFail ? [failed] : [rejectOpen(task, reason, message, true)];
+  if (failure.retry && mayFail) return [failed];
   const samples = [failure.sample];
   return [{ type: "rejected", task: task.task, samples, reason, message, replace: false, unusable: false }];
 }

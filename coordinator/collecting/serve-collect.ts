@@ -118,7 +118,7 @@ async function takePartial(
 
 async function takeFailed(core: Core, failure: FailedSample): Promise<Answer> {
   const { task, sample } = failure;
-  const decisions = judgeFailure(core.state, failure);
+  const decisions = judgeFailure(core.state, failure, core.contextTokens);
   if (decisions.length === 0) {
     const reason = `lease ${failure.lease} does not hold it`;
     return onceDurable(core, { task, sample, outcome: "OUTCOME_CLOSED", reason });
@@ -131,8 +131,8 @@ async function takeFailed(core: Core, failure: FailedSample): Promise<Answer> {
 /** What cannot be taken is a failure of its sample, so that it is not made again for ever. */
 async function refuse(core: Core, lease: string, answer: Answer): Promise<Answer> {
   const { task, sample, reason: message } = answer;
-  const failure = { lease, task, sample, errorClass: REFUSED, message, retry: true };
-  const decisions = judgeFailure(core.state, failure);
+  const failure = { lease, task, sample, errorClass: REFUSED, message, retry: true, contextTokens: 0 };
+  const decisions = judgeFailure(core.state, failure, core.contextTokens);
   await (decisions.length > 0 ? core.decide(...decisions) : core.settled());
   return answer;
 }
@@ -150,7 +150,8 @@ function renewLeases({ state, terms }: Core, { worker, leases }: Heartbeat): str
 }
 
 async function takeRelease(core: Core, { lease, reason }: Release): Promise<{ lease: string }> {
-  const decisions = endLease(core.state, lease, reason, reason.startsWith(ENGINE_DIED));
+  const death = reason.startsWith(ENGINE_DIED) && ("engine" as const);
+  const decisions = endLease(core.state, lease, reason, death);
   await (decisions.length > 0 ? core.decide(...decisions) : core.settled());
   crashPoint("collect.after-append-release");
   return { lease };

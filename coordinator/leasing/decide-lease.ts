@@ -3,17 +3,21 @@
  *
  * @module
  */
-import type { Decision } from "../ledger/events.ts";
-import type { TaskRecord } from "../ledger/records.ts";
+import type { Death, Decision } from "../ledger/events.ts";
+import type { Loss, TaskRecord } from "../ledger/records.ts";
 import type { LedgerState } from "../ledger/state.ts";
 
-/** Workers that may die over a task before its samples are given up as poison. */
-const DEATHS_AT_MOST = 3;
+/** Engines that may die over a task, on two workers at least, before it is given up as poison. */
+const ENGINES_AT_MOST = 3;
+/** The same for engines of one worker and workers that fell silent, which a host or a link may have been to blame for. */
+const LOSSES_AT_MOST = 6;
 
 /** What a request for a lease is answered with. */
 export type LeaseVerdict =
   | { readonly kind: "settled" }
   | { readonly kind: "held"; readonly lease: string }
+  /** Not by this worker, or not now. */
+  | { readonly kind: "later" }
   | {
       readonly kind: "granted";
       readonly decision: Extract<Decision, { type: "leased" }>;
@@ -31,6 +35,7 @@ export function judgeLease(
   if (samples.length === 0) return { kind: "settled" };
   if (task.lease !== null) return { kind: "held", lease: task.lease };
   const { worker } = request;
+  if (task.unfit.includes(worker) || wouldMix(state, task, worker)) return { kind: "later" };
   const lease = `${task.task}.${task.dispatch}`;
   const version = task.version ?? state.step;
   return {
@@ -41,18 +46,48 @@ export function judgeLease(
 }
 
 /**
- * Ends a lease; what is open of its task goes into the next dispatch, unless it has cost too many workers.
- *
- * @param death - whether the worker or its engine ended over it
+ * Ends a lease; what is open of its task goes into the next dispatch, unless it has cost too many engines or workers:
+ * then it is poison, and its instance is not asked again.
  */
-export function endLease(state: LedgerState, lease: string, reason: string, death: boolean): Decision[] {
+export function endLease(state: LedgerState, lease: string, reason: string, death: Death): Decision[] {
   const held = state.leases.get(lease);
   const task = held === undefined ? undefined : state.tasks.get(held.task);
   if (held === undefined || task === undefined) return [];
   const released: Decision = { type: "released", lease, task: task.task, reason, death };
-  if (!death || task.deaths + 1 < DEATHS_AT_MOST) return [released];
-  const message = `${task.deaths + 1} workers were lost over it; the last: ${reason}`;
-  return [released, rejectOpen(task, "poison", message, false)];
+  if (!death) return [released];
+  const losses = [...task.losses, { worker: held.worker, engine: death === "engine" }];
+  if (!isPoison(losses)) return [released];
+  const message = `${describe(losses)} over it; the last: ${reason}`;
+  return [released, rejectOpen(task, "poison", message, true)];
+}
+
+/** Whether one more engine that dies over a task makes it poison. Such a task is worked on alone, so that it is its own. */
+export function isOnTrial({ losses }: TaskRecord): boolean {
+  return isPoison([...losses, { worker: "", engine: true }]);
+}
+
+/** Whether a lease would put a task that is on trial beside others. */
+function wouldMix(state: LedgerState, task: TaskRecord, worker: string): boolean {
+  const others = [...state.leases.values()].filter((lease) => lease.worker === worker);
+  if (others.length === 0) return false;
+  return isOnTrial(task) || others.some((lease) => isTaskOnTrial(state, lease.task));
+}
+
+function isTaskOnTrial(state: LedgerState, name: string): boolean {
+  const task = state.tasks.get(name);
+  return task !== undefined && isOnTrial(task);
+}
+
+function isPoison(losses: readonly Loss[]): boolean {
+  const engines = losses.filter(({ engine }) => engine);
+  const workers = new Set(engines.map(({ worker }) => worker));
+  return (engines.length >= ENGINES_AT_MOST && workers.size > 1) || losses.length >= LOSSES_AT_MOST;
+}
+
+function describe(losses: readonly Loss[]): string {
+  const engines = losses.filter(({ engine }) => engine).length;
+  const workers = [...new Set(losses.map(({ worker }) => worker))].sort();
+  return `${engines} engines died and ${losses.length - engines} workers fell silent (${workers.join(", ")})`;
 }
 
 /** Rejects every open sample of a task; nothing makes up for them. */

@@ -5,6 +5,8 @@ import type { Clock } from "../../core/index.ts";
  * after a restart every lease that the ledger holds gets one full term.
  */
 export interface LeaseTerms {
+  /** From a lease's last sign of life to its end. */
+  readonly termMs: number;
   /** Begins a term, or begins it anew. */
   renew(lease: string): void;
   forget(lease: string): void;
@@ -20,6 +22,7 @@ export interface LeaseTerms {
 export function createLeaseTerms(clock: Clock, termMs: number): LeaseTerms {
   const endsAt = new Map<string, number>();
   return {
+    termMs,
     renew: (lease) => void endsAt.set(lease, clock.monotonicMs() + termMs),
     forget: (lease) => void endsAt.delete(lease),
     held: () => [...endsAt.keys()],

@@ -92,8 +92,14 @@ export interface BatchGroupRef {
 /** Why an accepted sample was not trained on. */
 export type SkipReason = "no-signal" | "stale" | "short" | "run-over";
 
+/** Why a sample failed that another worker, with the run's own context, can make. */
+export const TOO_LONG_FOR_WORKER = "prompt-too-long-for-worker";
+
 /** Why an open sample is no longer wanted. */
 export type ExpiryReason = "stale" | "run-over";
+
+/** Whose end a lease ended by: an engine died over it, its worker fell silent, or nobody's. */
+export type Death = "engine" | "silence" | false;
 
 /** A file that the archive has made durable. */
 export interface ArchivedFile {
@@ -144,13 +150,13 @@ export type Decision =
       readonly version: number;
       readonly samples: readonly number[];
     }
-  /** A lease ended before its samples did; `death`: by the worker's or its engine's. */
+  /** A lease ended before its samples did. */
   | {
       readonly type: "released";
       readonly lease: string;
       readonly task: string;
       readonly reason: string;
-      readonly death: boolean;
+      readonly death: Death;
     }
   /** Tokens of an unfinished sample, to be continued. */
   | {
@@ -160,7 +166,7 @@ export type Decision =
       readonly sequence: number;
       readonly oldest: number;
     }
-  /** A sample could not be made; it is tried again. */
+  /** A sample could not be made; it is tried again. With reason {@link TOO_LONG_FOR_WORKER} it is the worker that cannot. */
   | {
       readonly type: "failed";
       readonly task: string;

@@ -1,4 +1,4 @@
-import type { EventOf } from "./events.ts";
+import { type EventOf, TOO_LONG_FOR_WORKER } from "./events.ts";
 import {
   closeTaskWhenOver,
   liveTask,
@@ -23,8 +23,15 @@ export function keepPartial(state: LedgerState, event: EventOf<"partial">): void
 /** A sample could not be made this time; it stays open, and its lease goes on without it. */
 export function failSample(state: LedgerState, event: EventOf<"failed">): void {
   const task = liveTask(state, event.task);
-  openSampleOf(task, event.sample, "failed").failures += 1;
+  const sample = openSampleOf(task, event.sample, "failed");
+  if (event.reason === TOO_LONG_FOR_WORKER) noteUnfit(state, task);
+  else sample.failures += 1;
   settleLeasedSample(state, task, event.sample);
+}
+
+function noteUnfit(state: LedgerState, task: TaskRecord): void {
+  const worker = state.leases.get(task.lease ?? "")?.worker;
+  if (worker !== undefined && !task.unfit.includes(worker)) task.unfit.push(worker);
 }
 
 /** A rollout is durable and counted. */

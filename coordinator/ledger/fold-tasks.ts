@@ -23,7 +23,9 @@ export function issueTask(state: LedgerState, event: EventOf<"issued">): void {
     samples: Array.from({ length: samples }, openSample),
     dispatch: 0,
     lease: null,
-    deaths: 0,
+    since: state.at,
+    losses: [],
+    unfit: [],
     owed: 0,
     replaced: 0,
     batch: null,
@@ -51,7 +53,7 @@ export function replaceSamples(state: LedgerState, event: EventOf<"replaced">): 
   task.owed -= event.samples.length;
   task.replaced += event.samples.length;
   state.lanes[task.lane].issued += event.samples.length;
-  if (task.lease === null) task.dispatch += 1;
+  if (task.lease === null) offer(state, task);
 }
 
 /** Lost samples of a task that may still be made up for. */
@@ -73,7 +75,8 @@ export function grantLease(state: LedgerState, event: EventOf<"leased">): void {
   }
   const { lease, worker, version, samples } = event;
   task.lease = lease;
-  state.leases.set(lease, { lease, task: task.task, worker, version, samples: new Set(samples) });
+  const since = state.at;
+  state.leases.set(lease, { lease, task: task.task, worker, version, samples: new Set(samples), since });
 }
 
 /** The lease is over before its samples are; what is open goes into the next dispatch. */
@@ -82,7 +85,8 @@ export function endLease(state: LedgerState, event: EventOf<"released">): void {
   if (lease === undefined) {
     throw new IllegalTransitionError(`lease ${event.lease} ends, but it is not held`);
   }
-  if (event.death) liveTask(state, lease.task).deaths += 1;
+  const { worker } = lease;
+  if (event.death) liveTask(state, lease.task).losses.push({ worker, engine: event.death === "engine" });
   forgetLease(state, lease);
 }
 
@@ -133,7 +137,13 @@ function forgetLease(state: LedgerState, lease: LeaseRecord): void {
   const task = state.tasks.get(lease.task);
   if (task === undefined) return;
   task.lease = null;
-  if (task.samples.some(({ state: at }) => at === "open")) task.dispatch += 1;
+  if (task.samples.some(({ state: at }) => at === "open")) offer(state, task);
+}
+
+/** Another message may be leased. */
+function offer(state: LedgerState, task: TaskRecord): void {
+  task.dispatch += 1;
+  task.since = state.at;
 }
 
 function roundOf(state: LedgerState, version: number) {

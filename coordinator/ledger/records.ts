@@ -35,13 +35,25 @@ export interface TaskRecord {
   dispatch: number;
   /** The live lease. */
   lease: string | null;
-  deaths: number;
+  /** Time since which what is missing of it waits for a worker. */
+  since: number;
+  /** What was lost over it, oldest first. */
+  readonly losses: Loss[];
+  /** Workers whose context its prompt does not fit. */
+  readonly unfit: string[];
   /** Lost samples that new indexes may still make up for. */
   owed: number;
   /** New indexes given so far. */
   replaced: number;
   /** Step of the batch that it is part of. */
   batch: number | null;
+}
+
+/** A lease that ended by a death. */
+export interface Loss {
+  readonly worker: string;
+  /** Whether the engine died; else the worker fell silent. */
+  readonly engine: boolean;
 }
 
 /** A live lease. */
@@ -52,6 +64,7 @@ export interface LeaseRecord {
   /** Policy that its samples are made with. */
   readonly version: number;
   readonly samples: Set<number>;
+  readonly since: number;
 }
 
 /** A batch that is composed and not trained yet. */

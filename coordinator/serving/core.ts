@@ -1,4 +1,5 @@
 import type { Logger } from "../../telemetry/index.ts";
+import { createTrainerPresence, type TrainerPresence } from "../batching/trainer-presence.ts";
 import type { Dispatcher } from "../issuing/dispatcher.ts";
 import { nextDecisions } from "../issuing/next-decisions.ts";
 import type { Prompts } from "../issuing/next-tasks.ts";
@@ -7,7 +8,6 @@ import type { Decision, Lane } from "../ledger/events.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import { type Changes, createChanges } from "./changes.ts";
-import type { StorageTrouble } from "./storage-trouble.ts";
 
 /** What every call that is served shares: the ledger, and what follows from it. */
 export interface Core {
@@ -15,6 +15,10 @@ export interface Core {
   readonly terms: LeaseTerms;
   readonly changes: Changes;
   readonly prompts: Prompts;
+  /** Of the run, the same for every worker that keeps to it. */
+  readonly contextTokens: number;
+  /** Whether a trainer is there. */
+  readonly trainer: TrainerPresence;
   /** Samples delivered again after they were counted. */
   readonly duplicates: Record<Lane, number>;
   /**
@@ -26,8 +30,6 @@ export interface Core {
   advance(): Promise<void>;
   /** Resolves once everything decided so far is durable. */
   settled(): Promise<void>;
-  /** What cannot be stored at the moment. */
-  readonly trouble: Pick<StorageTrouble, "now">;
 }
 
 /** What a core is made of. */
@@ -36,19 +38,20 @@ export interface CoreParts {
   readonly dispatcher: Dispatcher;
   readonly terms: LeaseTerms;
   readonly prompts: Prompts;
-  readonly trouble: Pick<StorageTrouble, "now">;
+  readonly contextTokens: number;
   readonly logger: Logger;
 }
 
 /** Creates the core of a coordinator whose ledger is open. */
-export function createCore({ ledger, dispatcher, terms, prompts, trouble, logger }: CoreParts): Core {
+export function createCore(parts: CoreParts): Core {
+  const { ledger, dispatcher, terms, prompts, contextTokens, logger } = parts;
   const { state } = ledger;
   const changes = createChanges();
 
   /** Decides until nothing follows any more. */
   function follow(): void {
     for (let next = nextDecisions(state, prompts); next.length > 0; next = nextDecisions(state, prompts)) {
-      for (const decision of next) logDecision(logger, decision);
+      for (const decision of next) logDecision(logger, state, decision);
       void ledger.decide(...next);
     }
   }
@@ -72,11 +75,12 @@ export function createCore({ ledger, dispatcher, terms, prompts, trouble, logger
     terms,
     changes,
     prompts,
+    contextTokens,
+    trainer: createTrainerPresence(),
     duplicates: { train: 0, eval: 0 },
     settled: () => ledger.settled(),
-    trouble,
     decide: (...decisions) => {
-      for (const decision of decisions) logDecision(logger, decision);
+      for (const decision of decisions) logDecision(logger, state, decision);
       const durable = ledger.decide(...decisions);
       follow();
       carryOutLater();
@@ -107,10 +111,17 @@ const LOSSES: ReadonlySet<Decision["type"]> = new Set([
   "step_skipped",
 ]);
 
-function logDecision(logger: Logger, decision: Decision): void {
+/** What is lost is named by its instance too; `state` is as it was before the decision. */
+function logDecision(logger: Logger, state: LedgerState, decision: Decision): void {
   const { type, ...fields } = decision;
   if (QUIET.has(type)) return;
   if (decision.type === "batched") logger.info(type, { step: decision.step, groups: decision.groups.length });
-  else if (LOSSES.has(type) || (decision.type === "released" && decision.death)) logger.warn(type, fields);
+  else if (LOSSES.has(type) || (decision.type === "released" && decision.death))
+    logger.warn(type, { ...fields, ...("task" in decision && instanceOf(state, decision.task)) });
   else logger.info(type, fields);
+}
+
+function instanceOf(state: LedgerState, task: string): { readonly instance?: string } {
+  const instance = state.tasks.get(task)?.instance;
+  return instance === undefined ? {} : { instance };
 }

@@ -22,6 +22,9 @@ export class OtherRunError extends FleetError {
   readonly disposition = "reject";
 }
 
+/** When a worker that may not have a task now is to ask again. */
+const LATER_MS = 1_000;
+
 /** What the handlers answer from. */
 export interface HandlerParts {
   readonly core: Core;
@@ -99,6 +102,7 @@ async function answerLease(parts: HandlerParts, request: LeaseRequest): Promise<
     await core.settled();
     return { settled: {} };
   }
+  if (verdict.kind === "later") return { held: { retryInMs: LATER_MS } };
   if (verdict.kind === "held") {
     return { held: { retryInMs: Math.ceil(core.terms.remainingMs(verdict.lease)) } };
   }

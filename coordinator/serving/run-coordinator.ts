@@ -33,7 +33,6 @@ import { type Core, createCore } from "./core.ts";
 import { createHandlers } from "./handlers.ts";
 import { openingDecisions } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
-import type { StorageTrouble } from "./storage-trouble.ts";
 
 /** What a coordinator is told. */
 export interface CoordinatorOptions {
@@ -47,6 +46,8 @@ export interface CoordinatorOptions {
   readonly dataset: DatasetConfig;
   readonly batch: BatchConfig;
   readonly sampling: SamplingConfig;
+  /** Tokens of a prompt and its completion that every worker of the run has room for. */
+  readonly contextTokens: number;
   readonly eval: EvalConfig;
   readonly leases: LeaseConfig;
   readonly reward: RewardConfig;
@@ -89,11 +90,9 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const user = nats.users.coordinator;
   await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs, logger });
   crashPoint("open.after-streams");
-  const ledger = await openLedger(stores.log, systemClock, {
-    onTrouble: (why) => stores.trouble.tell("the ledger", why),
-  });
+  const ledger = await openLedger(stores.log, systemClock);
   const dispatcher = await openDispatcher(options, stores, asked);
-  const core = await openCore(options, ledger, dispatcher, asked, stores.trouble);
+  const core = await openCore(options, ledger, dispatcher, asked);
   crashPoint("open.after-append");
   await pointAtNewest(core.state, stores.policies.pointer);
   crashPoint("open.after-pointer");
@@ -180,10 +179,7 @@ function beginChores(
     await core.advance();
   });
   chores.every(LOOK_MS, "look who is there", async () => onPresent(await stores.presence.list()));
-  chores.every(LOOK_MS, "archive", () =>
-    // Whatever can be archived makes room.
-    stores.trouble.isRolloutRefused ? archiver.archiveAll() : archiver.archiveDue(),
-  );
+  chores.every(LOOK_MS, "archive", archiver.archiveDue);
   chores.every(LOOK_MS, "write the summary", summary.writeDue);
 }
 
@@ -192,7 +188,7 @@ async function sweepLeases({ state, terms, decide }: Core): Promise<void> {
   for (const lease of terms.expired()) {
     terms.forget(lease);
     const worker = state.leases.get(lease)?.worker;
-    const decisions = endLease(state, lease, `worker ${worker} was silent`, true);
+    const decisions = endLease(state, lease, `worker ${worker} was silent`, "silence");
     if (decisions.length > 0) await decide(...decisions);
   }
 }
@@ -224,15 +220,14 @@ async function openCore(
   ledger: Ledger,
   dispatcher: Dispatcher,
   { prompts, instances }: RunPrompts,
-  trouble: StorageTrouble,
 ): Promise<Core> {
-  const { logger } = options;
+  const { logger, contextTokens } = options;
   const opening = openingDecisions(ledger.state, { ...options, settings: settingsOf(options) });
   assertInstancesThere(ledger.state, instances);
   await ledger.decide(...opening);
   const terms = createLeaseTerms(systemClock, termOf(options));
   for (const lease of ledger.state.leases.keys()) terms.renew(lease);
-  return createCore({ ledger, dispatcher, terms, prompts, trouble, logger });
+  return createCore({ ledger, dispatcher, terms, prompts, contextTokens, logger });
 }
 
 function termOf({ leases }: CoordinatorOptions): number {

@@ -5,9 +5,13 @@ import { isTrained } from "../issuing/run-end.ts";
 import { balancesOf } from "../ledger/balance.ts";
 import type { Core } from "../serving/core.ts";
 import { reportSteps } from "./summary.ts";
+import { waitsOf } from "./waits.ts";
 
 /** Steps that a status shows. */
 const RECENT = 32;
+
+/** Instances set aside that a status names: the newest. */
+const MOST_SET_ASIDE = 100;
 
 /** Answers Fleet.Status from the ledger and from who is there. */
 export function statusOf(core: Core, workers: readonly WorkerPresence[]): StatusAnswerInit {
@@ -33,6 +37,8 @@ export function statusOf(core: Core, workers: readonly WorkerPresence[]): Status
     waitingFor: waitsFor(core, workers),
     reason: state.endReason,
     tokensPerSecond: workers.reduce((sum, worker) => sum + worker.tokensPerSecond, 0),
+    waits: waitsOf(core, workers),
+    setAside: [...state.unusable].slice(-MOST_SET_ASIDE).map(([instance, reason]) => ({ instance, reason })),
   };
 }
 
@@ -43,11 +49,10 @@ function stateOf({ state, prompts }: Core): string {
 }
 
 /** What nothing can go on without, in words; empty when nothing is missing. */
-function waitsFor({ state, trouble }: Core, workers: readonly WorkerPresence[]): string {
-  if (trouble.now !== null) return trouble.now;
+function waitsFor({ state, trainer }: Core, workers: readonly WorkerPresence[]): string {
   if (state.phase !== "running") return "";
   if (workers.length === 0) return "workers to join";
-  const isWaitingForUpdater = state.batches.size > 0 && state.trainerEpoch === 0;
+  const isWaitingForUpdater = state.batches.size > 0 && trainer.sessions === 0;
   return isWaitingForUpdater ? "an updater to join" : "";
 }
 

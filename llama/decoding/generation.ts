@@ -86,6 +86,8 @@ export interface SampleFailure {
   readonly message: string;
   /** Whether the same sample may succeed later or elsewhere. */
   readonly retry: boolean;
+  /** Of a prompt that is too long: the context that it does not fit. */
+  readonly contextTokens?: number;
 }
 
 /** Receives each sample of a group once, as it ends, unless it was cancelled or handed over. */

@@ -9,10 +9,13 @@ export function whyNotServable(
   const reject = (errorClass: string, message: string) => ({ errorClass, message, retry: false });
   if (prompt.length === 0) return reject("prompt-empty", "the prompt has no token");
   if (prompt.length + sampling.maxTokens > contextTokens)
-    return reject(
-      "prompt-too-long",
-      `the prompt of ${prompt.length} tokens and a completion of ${sampling.maxTokens} do not fit into the context of ${contextTokens}`,
-    );
+    return {
+      ...reject(
+        "prompt-too-long",
+        `the prompt of ${prompt.length} tokens and a completion of ${sampling.maxTokens} do not fit into the context of ${contextTokens}`,
+      ),
+      contextTokens,
+    };
   const given = [prompt, ...samples.map(({ prefix }) => prefix?.tokens ?? new Int32Array())];
   const unknown = given.flatMap((tokens) => [...tokens]).find((token) => token < 0 || token >= vocabulary);
   if (unknown !== undefined)

@@ -9,10 +9,12 @@ import type { ControlRequest as _fleet_v1_ControlRequest, ControlRequest__Output
 import type { FleetClient as _fleet_v1_FleetClient, FleetDefinition as _fleet_v1_FleetDefinition } from './fleet/v1/Fleet.ts';
 import type { LaneBalance as _fleet_v1_LaneBalance, LaneBalance__Output as _fleet_v1_LaneBalance__Output } from './fleet/v1/LaneBalance.ts';
 import type { RollbackRequest as _fleet_v1_RollbackRequest, RollbackRequest__Output as _fleet_v1_RollbackRequest__Output } from './fleet/v1/RollbackRequest.ts';
+import type { SetAside as _fleet_v1_SetAside, SetAside__Output as _fleet_v1_SetAside__Output } from './fleet/v1/SetAside.ts';
 import type { StatusAnswer as _fleet_v1_StatusAnswer, StatusAnswer__Output as _fleet_v1_StatusAnswer__Output } from './fleet/v1/StatusAnswer.ts';
 import type { StatusRequest as _fleet_v1_StatusRequest, StatusRequest__Output as _fleet_v1_StatusRequest__Output } from './fleet/v1/StatusRequest.ts';
 import type { StepSummary as _fleet_v1_StepSummary, StepSummary__Output as _fleet_v1_StepSummary__Output } from './fleet/v1/StepSummary.ts';
 import type { StopAfterRequest as _fleet_v1_StopAfterRequest, StopAfterRequest__Output as _fleet_v1_StopAfterRequest__Output } from './fleet/v1/StopAfterRequest.ts';
+import type { Wait as _fleet_v1_Wait, Wait__Output as _fleet_v1_Wait__Output } from './fleet/v1/Wait.ts';
 import type { WorkerStatus as _fleet_v1_WorkerStatus, WorkerStatus__Output as _fleet_v1_WorkerStatus__Output } from './fleet/v1/WorkerStatus.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -36,10 +38,12 @@ export interface ProtoGrpcType {
       Fleet: SubtypeConstructor<typeof grpc.Client, _fleet_v1_FleetClient> & { service: _fleet_v1_FleetDefinition }
       LaneBalance: MessageTypeDefinition<_fleet_v1_LaneBalance, _fleet_v1_LaneBalance__Output>
       RollbackRequest: MessageTypeDefinition<_fleet_v1_RollbackRequest, _fleet_v1_RollbackRequest__Output>
+      SetAside: MessageTypeDefinition<_fleet_v1_SetAside, _fleet_v1_SetAside__Output>
       StatusAnswer: MessageTypeDefinition<_fleet_v1_StatusAnswer, _fleet_v1_StatusAnswer__Output>
       StatusRequest: MessageTypeDefinition<_fleet_v1_StatusRequest, _fleet_v1_StatusRequest__Output>
       StepSummary: MessageTypeDefinition<_fleet_v1_StepSummary, _fleet_v1_StepSummary__Output>
       StopAfterRequest: MessageTypeDefinition<_fleet_v1_StopAfterRequest, _fleet_v1_StopAfterRequest__Output>
+      Wait: MessageTypeDefinition<_fleet_v1_Wait, _fleet_v1_Wait__Output>
       WorkerStatus: MessageTypeDefinition<_fleet_v1_WorkerStatus, _fleet_v1_WorkerStatus__Output>
     }
   }

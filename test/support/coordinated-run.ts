@@ -94,6 +94,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     dataset: DatasetConfig.parse({ train: [path("train.jsonl")], prompt: "raw" }),
     batch: BatchConfig.parse({ prompts: 2, group: 2, staleness: 1, ...batch }),
     sampling: SamplingConfig.parse({ maxTokens }),
+    contextTokens: 512,
     eval: EvalConfig.parse(heldOut > 0 ? { dataset: [path("held-out.jsonl")], tasks: heldOut } : {}),
     leases: LeaseConfig.parse({ ackWaitMs }),
     reward: RewardConfig.parse(reward),

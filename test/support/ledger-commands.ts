@@ -64,7 +64,7 @@ const MAKE: Record<Decision["type"], (draft: Making, model: LedgerModel) => Deci
   leased: leasedNext,
   released: ({ apt, pick, flag }, { leases }) => {
     const lease = (apt ? choose([...leases.keys()], pick) : undefined) ?? `t${pick % 4}.${pick}`;
-    return { type: "released", lease, task: "", reason: "", death: flag };
+    return { type: "released", lease, task: "", reason: "", death: flag && "silence" };
   },
   partial: (draft, model) => ({
     type: "partial",

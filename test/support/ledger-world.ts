@@ -13,6 +13,7 @@ import {
   type Prompts,
   type RunSettings,
 } from "../../coordinator/index.ts";
+import type { Death } from "../../coordinator/ledger/events.ts";
 import { lastStep } from "../../coordinator/issuing/next-tasks.ts";
 import { hopelessness, isOver } from "../../coordinator/issuing/run-end.ts";
 import type { TaskRecord } from "../../coordinator/ledger/records.ts";
@@ -31,6 +32,7 @@ export interface LedgerWorld {
   finish(): void;
 }
 
+const CONTEXT_TOKENS = 512;
 const REWARDS = [-1, 0, 0.25, 1];
 
 /** Creates a run of `instances` prompts. `onEvent` sees each event and the state after it. */
@@ -107,10 +109,10 @@ export function createWorld(
     const name = choose([...state.tasks.values()], pick)?.task ?? "";
     for (let death = 0; death < 3; death++) {
       const dispatch = state.tasks.get(name)?.dispatch ?? 0;
-      const verdict = judgeLease(state, { task: name, dispatch, worker: "w" });
+      const verdict = judgeLease(state, { task: name, dispatch, worker: `k${death}` });
       if (verdict.kind !== "granted") return;
       decide(verdict.decision);
-      decide(...endLease(state, verdict.decision.lease, "gone", true));
+      decide(...endLease(state, verdict.decision.lease, "gone", "engine"));
     }
   }
 
@@ -152,11 +154,12 @@ export function createWorld(
       errorClass,
       message: "",
       retry: pick % 3 > 0,
+      contextTokens: pick % 2 === 0 ? CONTEXT_TOKENS / 2 : CONTEXT_TOKENS,
     };
-    decide(...judgeFailure(state, failure));
+    decide(...judgeFailure(state, failure, CONTEXT_TOKENS));
   }
 
-  function end(pick: number, death: boolean): void {
+  function end(pick: number, death: Death): void {
     const lease = choose([...state.leases.values()], pick);
     if (lease !== undefined) decide(...endLease(state, lease.lease, "gone", death));
   }
@@ -193,13 +196,13 @@ export function createWorld(
     "leave a prefix": (pick) => {
       lease(pick);
       partial(pick);
-      end(pick, pick % 2 === 0);
+      end(pick, pick % 2 === 0 && "engine");
     },
     "kill three workers": killThree,
     "deliver twice": deliverTwice,
     partial,
     fail,
-    silence: (pick) => end(pick, true),
+    silence: (pick) => end(pick, "silence"),
     release: (pick) => end(pick, false),
     train: () => train("trained"),
     "skip step": () => train("step_skipped"),

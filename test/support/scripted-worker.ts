@@ -29,6 +29,8 @@ export interface PulledTask {
   readonly address: TaskAddress;
   readonly task: Task;
   ack(): void;
+  nak(delayMs?: number): void;
+  working(): void;
 }
 
 /** How a sample came out. */
@@ -39,13 +41,15 @@ export interface ScriptedSample {
 }
 
 /** What a sample gets. */
-export type RewardOf = (task: Task, sample: number) => number | "prompt-too-long";
+export type RewardOf = (task: Task, sample: number) => number | "prompt-too-long" | "engine-died";
 
 /** A worker without a model, on the real wire: each call says one thing and returns the coordinator's answer. */
 export interface ScriptedWorker extends AsyncDisposable {
   readonly name: string;
   /** Next task of either lane. */
   pull(): Promise<PulledTask>;
+  /** As `pull`; null when none came in a while, or `signal` aborts. */
+  pullUntil(signal: AbortSignal): Promise<PulledTask | null>;
   lease(address: TaskAddress): Promise<LeaseAnswer>;
   /** Pulls tasks until one is granted. */
   work(): Promise<PulledTask & { readonly granted: Granted }>;
@@ -62,15 +66,13 @@ export interface ScriptedWorker extends AsyncDisposable {
     sample: number,
     errorClass: string,
     retry: boolean,
+    contextTokens?: number,
   ): Promise<SampleAnswer>;
   /** Leases among those named that are lost. */
   heartbeat(leases: readonly string[]): Promise<string[]>;
   release(pulled: PulledTask, granted: Granted, reason: string): Promise<void>;
   /** Does whatever comes until `signal` aborts or the run is over; `rewardOf` gives each sample its reward. */
-  serve(
-    signal: AbortSignal,
-    rewardOf: (task: Task, sample: number) => number | "prompt-too-long",
-  ): Promise<void>;
+  serve(signal: AbortSignal, rewardOf: RewardOf): Promise<void>;
 }
 
 export async function openScriptedWorker(run: CoordinatedRun, name: string): Promise<ScriptedWorker> {
@@ -118,19 +120,31 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
     const delivery = await queue.pull(ANSWER_DEADLINE_MS, signal);
     if (delivery === null) return null;
     const address = taskAddress(delivery.subject);
-    return { address, task: decodeTask(delivery.data), ack: () => delivery.ack() };
+    return {
+      address,
+      task: decodeTask(delivery.data),
+      ack: () => delivery.ack(),
+      nak: (delayMs) => delivery.nak(delayMs),
+      working: () => delivery.working(),
+    };
   }
 
   async function serveTask(pulled: PulledTask, rewardOf: RewardOf): Promise<void> {
-    const { granted } = await worker.lease(pulled.address);
-    if (granted) {
-      for (const { sample } of granted.samples) {
-        const reward = rewardOf(pulled.task, sample);
-        if (reward === "prompt-too-long") await worker.fail(pulled, granted, sample, reward, false);
-        else await worker.finish(pulled, granted, sample, { reward });
-      }
-    }
+    const { granted, held } = await worker.lease(pulled.address);
+    if (held) return; // It comes again after `ack_wait`.
+    if (granted) await makeSamples(pulled, granted, rewardOf);
     pulled.ack();
+  }
+
+  async function makeSamples(pulled: PulledTask, granted: Granted, rewardOf: RewardOf): Promise<void> {
+    for (const { sample } of granted.samples) {
+      const reward = rewardOf(pulled.task, sample);
+      if (reward === "engine-died") {
+        return await worker.release(pulled, granted, "engine-died: the test says so");
+      }
+      if (reward === "prompt-too-long") await worker.fail(pulled, granted, sample, reward, false);
+      else await worker.finish(pulled, granted, sample, { reward });
+    }
   }
 
   const worker: ScriptedWorker = {
@@ -140,6 +154,7 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
       if (pulled === null) throw new Error(`no task came to ${name}`);
       return pulled;
     },
+    pullUntil: (signal) => pullUntil(AbortSignal.any([signal, over.signal])),
     lease: ({ task, dispatch, variant }) =>
       client.lease({ run: run.run, task, dispatch, worker: name, variant }),
     work: async () => {
@@ -160,12 +175,14 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
       const rollout = { ...made, completion: { ...completion, finish: "FINISH_PARTIAL" as const } };
       return aboutSample({ partial: { lease: granted.lease, rollout } }, task.task, sample);
     },
-    fail: ({ task }, { lease }, sample, errorClass, retry) =>
-      aboutSample(
-        { failed: { lease, task: task.task, sample, errorClass, message: "said the test", retry } },
-        task.task,
+    fail: ({ task: { task } }, { lease }, sample, errorClass, retry, contextTokens = 0) => {
+      const message = "said the test";
+      return aboutSample(
+        { failed: { lease, task, sample, errorClass, message, retry, contextTokens } },
+        task,
         sample,
-      ),
+      );
+    },
     heartbeat: async (leases) =>
       (await ask({ heartbeat: { worker: name, leases: [...leases] } }, "heartbeat")).heartbeat?.lost ?? [],
     release: async ({ task }, { lease }, reason) => {

@@ -15,6 +15,11 @@ const WorkerPresence = z.object({
   /** Of the policy that new tokens are sampled under. */
   policyVersion: z.number(),
   tokensPerSecond: z.number(),
+  /** What it has waited for longest; `deadlineMs` is null where another deadline ends it. */
+  wait: z
+    .object({ name: z.string(), ms: z.number(), deadlineMs: z.number().nullable() })
+    .nullable()
+    .default(null),
 });
 
 /** What a worker says of itself. */

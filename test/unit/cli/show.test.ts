@@ -115,6 +115,8 @@ describe("the progress line", () => {
     waitingFor: "",
     reason: "",
     tokensPerSecond: 1234.4,
+    waits: [],
+    setAside: [],
   };
 
   it("has step, reward with its course, well-formed and exact share, speed, staleness and time left", () => {

@@ -17,6 +17,10 @@ export interface FailedSample {
    * False: this input can never succeed. True: it may elsewhere.
    */
   'retry'?: (boolean);
+  /**
+   * Of a prompt that is too long: the worker's context, which it does not fit.
+   */
+  'contextTokens'?: (number);
 }
 
 /**
@@ -35,4 +39,8 @@ export interface FailedSample__Output {
    * False: this input can never succeed. True: it may elsewhere.
    */
   'retry': (boolean);
+  /**
+   * Of a prompt that is too long: the worker's context, which it does not fit.
+   */
+  'contextTokens': (number);
 }

@@ -3,6 +3,8 @@
 import type { LaneBalance as _fleet_v1_LaneBalance, LaneBalance__Output as _fleet_v1_LaneBalance__Output } from '../../fleet/v1/LaneBalance.ts';
 import type { WorkerStatus as _fleet_v1_WorkerStatus, WorkerStatus__Output as _fleet_v1_WorkerStatus__Output } from '../../fleet/v1/WorkerStatus.ts';
 import type { StepSummary as _fleet_v1_StepSummary, StepSummary__Output as _fleet_v1_StepSummary__Output } from '../../fleet/v1/StepSummary.ts';
+import type { Wait as _fleet_v1_Wait, Wait__Output as _fleet_v1_Wait__Output } from '../../fleet/v1/Wait.ts';
+import type { SetAside as _fleet_v1_SetAside, SetAside__Output as _fleet_v1_SetAside__Output } from '../../fleet/v1/SetAside.ts';
 
 export interface StatusAnswer {
   'run'?: (string);
@@ -28,6 +30,11 @@ export interface StatusAnswer {
    */
   'reason'?: (string);
   'tokensPerSecond'?: (number | string);
+  /**
+   * What has waited longest, longest first.
+   */
+  'waits'?: (_fleet_v1_Wait)[];
+  'setAside'?: (_fleet_v1_SetAside)[];
 }
 
 export interface StatusAnswer__Output {
@@ -54,4 +61,9 @@ export interface StatusAnswer__Output {
    */
   'reason': (string);
   'tokensPerSecond': (number);
+  /**
+   * What has waited longest, longest first.
+   */
+  'waits': (_fleet_v1_Wait__Output)[];
+  'setAside': (_fleet_v1_SetAside__Output)[];
 }

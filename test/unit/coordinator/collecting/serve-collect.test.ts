@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createTrainerPresence } from "../../../../coordinator/batching/trainer-presence.ts";
 import { serveCollect } from "../../../../coordinator/collecting/serve-collect.ts";
 import type { Decision } from "../../../../coordinator/index.ts";
 import { createLeaseTerms } from "../../../../coordinator/index.ts";
@@ -67,11 +68,12 @@ function coreOf(...decisions: Decision[]): Core {
     terms: createLeaseTerms(systemClock, 1_000),
     changes: createChanges(),
     prompts: { train: [], order: { instanceAt: () => 0 }, heldOut: [] },
+    contextTokens: 512,
+    trainer: createTrainerPresence(),
     duplicates: { train: 0, eval: 0 },
     decide: async (...decided) => decide(state, ...decided),
     advance: async () => {},
     settled: async () => {},
-    trouble: { now: null },
   };
 }
 
