@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { FleetError, writeFileDurably } from "../core/index.ts";
 
 /** A run that is not there, or is there already. */
@@ -13,6 +14,12 @@ export interface Endpoints {
   readonly nats?: { readonly url: string; readonly port: number };
   readonly coordinator?: { readonly host: string; readonly port: number };
 }
+
+const Port = z.int().min(1).max(65_535);
+const EndpointsFile = z.looseObject({
+  nats: z.looseObject({ url: z.string(), port: Port }).optional(),
+  coordinator: z.looseObject({ host: z.string(), port: Port }).optional(),
+});
 
 const RUN_ID = /^[a-z0-9-]{1,40}$/;
 
@@ -68,7 +75,7 @@ export class RunFolder {
 
   async endpoints(): Promise<Endpoints> {
     const text = await readFile(this.endpointsFile, "utf8").catch(() => "{}");
-    return parseOwnJson(text, this.endpointsFile) as Endpoints;
+    return parseOwnJson(text, this.endpointsFile, EndpointsFile) as Endpoints;
   }
 
   async recordEndpoints(endpoints: Endpoints): Promise<void> {
@@ -82,9 +89,9 @@ export class RunFolder {
  *
  * @throws {RunFolderError} when something else has changed it
  */
-export function parseOwnJson(text: string, path: string): unknown {
+export function parseOwnJson(text: string, path: string, schema: z.ZodType = z.unknown()): unknown {
   try {
-    return JSON.parse(text);
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new RunFolderError(
       `${path} is damaged: delete it, and the next "fleet train --resume" writes it again`,
@@ -95,8 +102,11 @@ export function parseOwnJson(text: string, path: string): unknown {
   }
 }
 
+/** What the folder of a run is made with. All but the secrets are empty until the run starts. */
+const PARTS = ["nats", "archive", "checkpoints", "spool", "logs"];
+
 /**
- * Makes the folder of a new run.
+ * Makes the folder of a new run, or takes the one of a start that was cut short before it had a configuration.
  *
  * @throws {RunFolderError} when the id is malformed or taken
  */
@@ -105,7 +115,7 @@ export async function createRunFolder(runs: string, id: string): Promise<RunFold
     throw new RunFolderError(`the run id "${id}" must be 1 to 40 of a–z, 0–9 and "-"`);
   }
   const folder = new RunFolder(runs, id);
-  if (await exists(folder.path)) {
+  if ((await exists(folder.path)) && !(await isBlank(folder))) {
     throw new RunFolderError(
       `the run ${id} exists in ${folder.path}: give --resume to continue it, or --run another-id to start a new one`,
     );
@@ -121,10 +131,17 @@ export async function createRunFolder(runs: string, id: string): Promise<RunFold
 }
 
 async function makeParts({ path }: RunFolder): Promise<void> {
-  for (const part of ["nats", "archive", "checkpoints", "spool", "logs"]) {
-    await mkdir(join(path, part), { recursive: true });
-  }
+  for (const part of PARTS) await mkdir(join(path, part), { recursive: true });
+  await rm(join(path, "secrets"), { recursive: true, force: true });
   await mkdir(join(path, "secrets"), { mode: 0o700 });
+}
+
+/** Whether a folder is one that was made for a run, and nothing more. */
+async function isBlank({ path }: RunFolder): Promise<boolean> {
+  const names = await readdir(path).catch(() => [""]);
+  if (names.some((name) => name !== "secrets" && !PARTS.includes(name))) return false;
+  const within = await Promise.all(PARTS.map((part) => readdir(join(path, part)).catch(() => [])));
+  return within.flat().length === 0;
 }
 
 /**
@@ -141,6 +158,11 @@ export async function findRunFolder(runs: string, id: string | undefined): Promi
   const folder = new RunFolder(runs, found);
   if (!(await exists(folder.config))) {
     if (RUN_ID.test(found) && (await exists(folder.path))) {
+      if (await isBlank(folder)) {
+        throw new RunFolderError(
+          `the run ${found} never got to start: "fleet train run.yaml --run ${found}" starts it`,
+        );
+      }
       throw new RunFolderError(`the run ${found} has lost its configuration: put ${folder.config} back`);
     }
     const newest = await newestRun(runs);

@@ -15,6 +15,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 /** Every crash point, by process. Each name has exactly one call. */
 export const CRASH_POINTS = [
   // `fleet train`
+  "train.after-folder", // the run's folder is there | its secrets are
+  "train.after-secrets", // the secrets are written | run.yaml is
   "train.after-config", // run.yaml is there | nats-server is started
   "train.after-nats", // nats-server's port is recorded | the coordinator is started
 

@@ -88,7 +88,9 @@ async function prepare(
   }
   await checkBeforeRun(config);
   const folder = await createRunFolder(options.runs, options.run ?? newRunId(file));
+  crashPoint("train.after-folder");
   await createSecrets(folder);
+  crashPoint("train.after-secrets");
   await writeConfig(folder, config);
   crashPoint("train.after-config");
   return { folder, config };

@@ -10,14 +10,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CRASH_POINTS, type CrashPoint, withDeadline } from "../../core/index.ts";
-import { startFleetIn } from "../support/fleet-command.ts";
-import {
-  problemsOf,
-  resumeToEnd,
-  writeInstances,
-  writeTinyInputs,
-  writeTinyRun,
-} from "../support/tiny-run.ts";
+import { fleet, startFleetIn } from "../support/fleet-command.ts";
+import { goOnWith, problemsOf, writeInstances, writeTinyInputs, writeTinyRun } from "../support/tiny-run.ts";
 
 /** What a run must be like to come to a point. */
 interface Way {
@@ -74,7 +68,6 @@ const SHORT: readonly CrashPoint[] = [
 const chosen = process.env["FLEET_SLOW"] === "full" ? CRASH_POINTS : SHORT;
 
 const RUN_MS = 120_000;
-const MOST_RESUMES = 3;
 
 let folder: string;
 beforeAll(async () => {
@@ -102,11 +95,8 @@ describe("a run ends with sound books although a process was killed at", () => {
 
     expect(await readFile(mark, "utf8").catch(() => `never reached: ${stderr}`)).toMatch(`${point} `);
     if (code !== 0 || stopped) {
-      const last = await withDeadline(
-        `the run ${run} to go on`,
-        RUN_MS,
-        resumeToEnd(folder, run, MOST_RESUMES),
-      );
+      const again = fleet(...(await goOnWith(folder, run, file)));
+      const last = await withDeadline(`the run ${run} to go on`, RUN_MS, again);
       expect(last.code, stderr + last.stderr).toBe(0);
     }
     expect(await problemsOf(folder, run, stopped ? LONG_STEPS : STEPS)).toEqual([]);

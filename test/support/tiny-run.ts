@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { readArchive, type Summary, type Verification } from "../../coordinator/index.ts";
-import { type CommandResult, fleet } from "./fleet-command.ts";
+import { fleet } from "./fleet-command.ts";
 import { writeTinyModel } from "./tiny-model.ts";
 
 const INSTANCES = 8;
@@ -58,10 +58,13 @@ export async function writeTinyRun(
   return path;
 }
 
-/** Continues a run until the command ends with 0, at most `times`. */
-export async function resumeToEnd(runs: string, run: string, times: number): Promise<CommandResult> {
-  const result = await fleet("train", "--resume", "--runs", runs, "--run", run);
-  return result.code === 0 || times <= 1 ? result : resumeToEnd(runs, run, times - 1);
+/** What `fleet train` is told to go on with a run, or to start it where it never got a configuration. */
+export async function goOnWith(runs: string, run: string, file: string): Promise<string[]> {
+  const begun = await readFile(join(runs, run, "run.yaml")).then(
+    () => true,
+    () => false,
+  );
+  return ["train", begun ? "--resume" : file, "--runs", runs, "--run", run];
 }
 
 /** What is wrong with a run that should have ended with `steps` steps, lost nothing and counted nothing twice; one sentence each. */

@@ -8,7 +8,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "../../../core/index.ts";
 import { type FleetCommand, processesWith, startFleet } from "../../support/fleet-command.ts";
-import { problemsOf, writeTinyRun } from "../../support/tiny-run.ts";
+import { goOnWith, problemsOf, writeTinyRun } from "../../support/tiny-run.ts";
 import { type Act, describeAct, type Schedule } from "./schedule.ts";
 import { findVictim } from "./victims.ts";
 
@@ -53,13 +53,11 @@ export async function runRound(folder: string, name: string, schedule: Schedule)
 
   let code: number | null = null;
   while (code !== 0 && commands.length < MOST_COMMANDS && sinceMs() < ROUND_MS) {
-    const args = commands.length === 0 ? [file] : ["--resume"];
-    const command = startFleet("train", ...args, "--runs", folder, "--run", name);
+    const command = startFleet(...(await goOnWith(folder, name, file)));
     commands.push(command);
     const result = await command.result;
     code = result.code;
     tell(`fleet train ended with ${code ?? "a signal"}: ${result.stderr.trim().split("\n").at(-1)}`);
-    if (code === 2 && /has lost its configuration|exists in/.test(result.stderr)) break;
     if (code !== 0) await pause(BETWEEN_COMMANDS_MS);
   }
   over.abort();
