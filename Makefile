@@ -53,6 +53,10 @@ test: setup $(DEMO_DATA) ## everything that proves it
 test-short: setup $(DEMO_DATA) ## the slow suites in their short form, some minutes
 	vitest run --config vitest.slow.config.ts
 
+.PHONY: soak
+soak: setup ## a simulated fleet of 1,000 workers that come and go: MINUTES=30
+	node test/slow/soak/main.ts
+
 .PHONY: chaos
 chaos: setup ## kill and stop the processes of small runs: ROUNDS=N [SEED=...]; goes on where it stopped
 	node test/slow/chaos/main.ts --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)

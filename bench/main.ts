@@ -12,8 +12,9 @@ import { decodingBench } from "./rows/decoding.ts";
 import { gradientBench } from "./rows/gradient.ts";
 import { ledgerBench } from "./rows/ledger.ts";
 import { rewardBench } from "./rows/reward.ts";
+import { servingBench } from "./rows/serving.ts";
 
-const BENCHES: readonly Bench[] = [rewardBench, ledgerBench, decodingBench, gradientBench];
+const BENCHES: readonly Bench[] = [rewardBench, ledgerBench, decodingBench, gradientBench, servingBench];
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
 interface Results {

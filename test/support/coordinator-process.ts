@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type CoordinatorOptions, runCoordinator } from "../../coordinator/index.ts";
 import { gracefully, terminationSignal } from "../../core/index.ts";
 import { silentLogger } from "./silent-logger.ts";
@@ -10,10 +11,27 @@ export interface CoordinatorMessage {
   readonly port?: number;
   readonly failure?: string;
   readonly isOver?: boolean;
+  readonly load?: CoordinatorLoad;
 }
 
+/** What serving costs a coordinator's process. */
+export interface CoordinatorLoad {
+  /** Resident memory, in bytes. */
+  readonly residentBytes: number;
+  /** 99th percentile of the event loop's delay since the last question, in milliseconds. */
+  readonly delayP99Ms: number;
+}
+
+const delay = monitorEventLoopDelay({ resolution: 10 });
+delay.enable();
 const say = (message: CoordinatorMessage) => void process.send?.(message);
 
+process.on("message", (question) => {
+  if (question !== "load") return;
+  const load = { residentBytes: process.memoryUsage.rss(), delayP99Ms: delay.percentile(99) / 1e6 };
+  delay.reset();
+  say({ load });
+});
 process.once("message", async (order: CoordinatorOrder) => {
   const options = { ...order, onListening: async (port: number) => say({ port }), logger: silentLogger };
   try {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { withDeadline } from "../../core/index.ts";
 import type { BatchGroup, BatchMessage, Published } from "../../proto/index.ts";
 import { encodeRollout } from "../../transport/index.ts";
@@ -26,6 +27,8 @@ export interface ScriptedTrainer extends AsyncDisposable {
   skip(step: number): Promise<Published>;
   /** Trains whatever comes until the run needs no more; resolves with the batches. */
   trainAll(): Promise<ReceivedBatch[]>;
+  /** Trains whatever comes until `signal` aborts, however long that takes to come. */
+  trainUntil(signal: AbortSignal): Promise<void>;
 }
 
 /** Opens a session with the checkpoint of a step. */
@@ -72,9 +75,22 @@ export async function openScriptedTrainer(run: CoordinatedRun, step = 0): Promis
       }
       return batches;
     },
+    trainUntil: async (signal) => {
+      let step = 0;
+      const aborted = once(signal, "abort").then(() => null);
+      while (!signal.aborted) {
+        const next = messages.next();
+        next.catch(() => {}); // Whoever disposes of the trainer ends it.
+        const read = await Promise.race([next, aborted]);
+        if (read === null || read.done) return;
+        const { value } = read;
+        step = value.start?.step ?? step;
+        if (value.end) await trainer.publish(step);
+      }
+    },
     [Symbol.asyncDispose]: async () => {
-      await messages.return?.();
       await client[Symbol.asyncDispose]();
+      await messages.return?.();
     },
   };
   return trainer;
