@@ -58,14 +58,11 @@ function replaceOwed(task: TaskRecord): Decision[] {
 /** What is too old for the batch that comes next: accepted samples are skipped, open ones that go on from old tokens expire. */
 function dropStale(state: LedgerState, task: TaskRecord): Decision[] {
   const oldestAllowed = state.composed - state.settings.staleness;
-  const indexes = [...task.samples.keys()];
-  const accepted = indexes.filter((index) => {
-    const sample = task.samples[index];
-    return sample?.state === "accepted" && (sample.rollout?.oldest ?? oldestAllowed) < oldestAllowed;
-  });
-  const open = indexes.filter((index) => {
-    const sample = task.samples[index];
-    return sample?.state === "open" && (sample.prefix?.oldest ?? oldestAllowed) < oldestAllowed;
+  const open: number[] = [];
+  const accepted: number[] = [];
+  task.samples.forEach(({ state: at, prefix, rollout }, index) => {
+    if (at === "open" && prefix !== null && prefix.oldest < oldestAllowed) open.push(index);
+    if (at === "accepted" && rollout !== null && rollout.oldest < oldestAllowed) accepted.push(index);
   });
   const decisions: Decision[] = [];
   if (open.length > 0) decisions.push({ type: "expired", task: task.task, samples: open, reason: "stale" });

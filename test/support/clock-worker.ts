@@ -1,5 +1,5 @@
 import { dispositionOf, pause } from "../../core/index.ts";
-import type { Granted } from "../../proto/index.ts";
+import type { Granted, LeaseAnswer } from "../../proto/index.ts";
 import type { CoordinatedRun } from "./coordinated-run.ts";
 import { openScriptedWorker, type PulledTask, type ScriptedWorker } from "./scripted-worker.ts";
 
@@ -30,11 +30,17 @@ export async function runClockWorker(
   while (!signal.aborted) {
     const pulled = await worker.pullUntil(signal);
     if (pulled === null) continue;
-    const { granted, held } = await worker.lease(pulled.address);
+    const { granted, held } = await worker.lease(pulled.address).catch(askLater);
     if (granted) await serve(worker, pulled, granted, { ...engine, ids: tokens }, signal);
     else if (held) pulled.nak(held.retryInMs);
     else pulled.ack();
   }
+}
+
+/** A coordinator that does not answer in time is asked again. */
+function askLater(error: unknown): Partial<LeaseAnswer> {
+  if (dispositionOf(error) !== "retry") throw error;
+  return { held: { retryInMs: 1_000 } };
 }
 
 async function serve(
