@@ -10,6 +10,7 @@ import {
   createTaskPublisher,
   encodeTask,
   type FleetServer,
+  type NatsLink,
   openAdapterStore,
   openPolicyPointer,
   type Presence,
@@ -17,6 +18,7 @@ import {
 } from "../../transport/index.ts";
 import { runWorker, WorkerConfig } from "../../workers/index.ts";
 import { openTestNats } from "./nats.ts";
+import { openProxy } from "./proxy.ts";
 import { scriptCoordinator } from "./scripted-coordinator.ts";
 import { silentLogger } from "./silent-logger.ts";
 import { writeTinyModel } from "./tiny-model.ts";
@@ -53,6 +55,7 @@ export async function openScriptedRun() {
   const run = "test";
   await using opening = new AsyncDisposableStack();
   const nats = opening.use(await openTestNats({ run, streams: { ackWaitMs: ACK_WAIT_MS } }));
+  const toNats = opening.use(await openProxy(Number(new URL(nats.url).port)));
   const gguf = join(nats.folder, "tiny.gguf");
   await writeTinyModel(gguf, { contextTokens: CONTEXT_TOKENS });
   const { digest } = await readModelInfo(gguf);
@@ -63,7 +66,7 @@ export async function openScriptedRun() {
   const coordinator = scriptCoordinator({
     joining: {
       run,
-      natsUrl: nats.url,
+      natsUrl: `nats://${HOST}:${toNats.port}`,
       natsUser: user,
       natsPassword: password,
       baseDigest: digest,
@@ -83,6 +86,7 @@ export async function openScriptedRun() {
   const { port } = server;
   opening.defer(() => server[Symbol.asyncDispose]());
   const workers: RunningWorker[] = [];
+  const adapterBytes = new Map<string, Uint8Array>();
   opening.defer(async () => {
     await Promise.all(workers.map((worker) => worker.stop().catch(() => {})));
   });
@@ -91,6 +95,8 @@ export async function openScriptedRun() {
   return {
     coordinator,
     nats,
+    /** Between workers and nats-server. */
+    toNats,
     presence,
     /** What is in the workers' queue. */
     queued: publisher.list,
@@ -141,6 +147,7 @@ export async function openScriptedRun() {
     publishPolicy: async (version: number): Promise<PolicyRef> => {
       const bytes = adapterOf(digest, version);
       const adapter = digestOf(bytes);
+      adapterBytes.set(adapter, bytes);
       await adapters.put(adapter, bytes);
       await pointer.set({ version, adapter, base: digest });
       return { version, adapter };
@@ -150,6 +157,11 @@ export async function openScriptedRun() {
       version,
       adapter: digestOf(adapterOf(digest, version)),
     }),
+    /** Deletes a policy's adapter. */
+    dropPolicy: ({ adapter = "" }: PolicyRef) => adapters.delete(adapter),
+    /** Replaces a stored adapter's bytes, behind the back of whoever looks at what the store says of it. */
+    harmPolicy: ({ adapter = "" }: PolicyRef, harm: (bytes: Uint8Array) => Uint8Array) =>
+      harmObject(link, `ADAPTERS_${run}`, adapter, harm(adapterBytes.get(adapter) ?? new Uint8Array())),
     /** Ends the coordinator's server as a crash of it would look from outside. */
     leave: () => server[Symbol.asyncDispose](),
     comeBack: async () => {
@@ -178,6 +190,19 @@ export async function killEngines(): Promise<number[]> {
 
 async function busySlotsOf(presence: Presence, name: string): Promise<number | undefined> {
   return (await presence.list()).find((worker) => worker.name === name)?.busySlots;
+}
+
+/** Lets the entry of an object lead to other bytes. */
+async function harmObject(link: NatsLink, bucket: string, name: string, bytes: Uint8Array): Promise<void> {
+  const padded = Buffer.from(name).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+  const subject = `$O.${bucket}.M.${padded}`;
+  const entry = await link.manager.streams.getMessage(`OBJ_${bucket}`, { last_by_subj: subject });
+  if (entry === null) throw new Error(`there is no ${name} to harm`);
+  await link.stream.publish(`$O.${bucket}.C.harmed`, bytes);
+  await link.stream.publish(
+    subject,
+    JSON.stringify({ ...entry.json<Record<string, unknown>>(), nuid: "harmed", chunks: 1 }),
+  );
 }
 
 function digestOf(bytes: Uint8Array): string {
