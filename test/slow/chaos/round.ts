@@ -41,9 +41,12 @@ export async function runRound(folder: string, name: string, schedule: Schedule)
 
   const over = new AbortController();
   const commands: FleetCommand[] = [];
+  const working = Promise.withResolvers<void>();
+  const begins = { starting: Promise.resolve(), working: working.promise };
   const acting = Promise.all(
     schedule.acts.map(async (act) => {
-      await pause(Math.max(0, act.atMs - sinceMs()), over.signal);
+      await begins[act.phase];
+      await pause(act.atMs, over.signal);
       if (!over.signal.aborted) tell(await carryOut(path, act, commands.at(-1)?.process.pid));
     }),
   );
@@ -55,12 +58,14 @@ export async function runRound(folder: string, name: string, schedule: Schedule)
   while (code !== 0 && commands.length < MOST_COMMANDS && sinceMs() < ROUND_MS) {
     const command = startFleet(...(await goOnWith(folder, name, file)));
     commands.push(command);
+    command.printed(/step \d+\//).then(working.resolve, () => {}); // Else the next command's.
     const result = await command.result;
     code = result.code;
     tell(`fleet train ended with ${code ?? "a signal"}: ${result.stderr.trim().split("\n").at(-1)}`);
     if (code !== 0) await pause(BETWEEN_COMMANDS_MS);
   }
   over.abort();
+  working.resolve();
   await Promise.all([acting, late]);
 
   const problems = [
