@@ -8,12 +8,15 @@
  * @module
  */
 import { type Clock, crashPoint } from "../../core/index.ts";
-import type { LedgerLog } from "../../transport/index.ts";
+import type { Logger } from "../../telemetry/index.ts";
+import type { LedgerLog, SnapshotStore } from "../../transport/index.ts";
 import { appendOnce } from "./append-once.ts";
 import type { Decision, LedgerEvent } from "./events.ts";
 import { applyEvent } from "./fold.ts";
-import { encodeEvents, readEvents } from "./read-events.ts";
-import { emptyState, type LedgerState } from "./state.ts";
+import { encodeEvents } from "./read-events.ts";
+import { type Replayed, replayLedger } from "./replay.ts";
+import { createSnapshotWriter } from "./snapshot-writer.ts";
+import type { LedgerState } from "./state.ts";
 
 /** The open ledger of a run. Only the coordinator that opened it last may decide. */
 export interface Ledger {
@@ -28,6 +31,8 @@ export interface Ledger {
   decide(...decisions: readonly Decision[]): Promise<void>;
   /** Resolves once everything decided so far is durable. */
   settled(): Promise<void>;
+  /** Stores a snapshot of the state as it is, unless more is decided meanwhile or there is nowhere to store it. */
+  snapshot(): Promise<void>;
   /** Rejects when nothing can be decided any more. */
   readonly failed: Promise<never>;
 }
@@ -41,17 +46,21 @@ export interface LedgerOptions {
   readonly giveUpMs?: number;
   /** Told when decisions cannot become durable, and why; null when they are again. */
   readonly onTrouble?: (trouble: string | null) => void;
+  /** Where snapshots are; none are read or written without. */
+  readonly snapshots?: SnapshotStore;
+  /** Messages between two snapshots; 20,000 by default. */
+  readonly every?: number;
+  readonly logger?: Logger;
 }
 
-/** Replays a ledger and opens it. */
+/** Replays a ledger, from its snapshot on where that is exactly right, and opens it. */
 export async function openLedger(log: LedgerLog, clock: Clock, options: LedgerOptions = {}): Promise<Ledger> {
-  const state = emptyState();
-  let last = 0;
-  for await (const { sequence, events } of readEvents(log, 1)) {
-    for (const event of events) applyEvent(state, event);
-    last = sequence;
-  }
-  return createLedger({ log, clock, ...options }, state, last);
+  const { snapshots = null, logger = null } = options;
+  const replayed = await replayLedger(log, snapshots);
+  const { last, from, unused } = replayed;
+  if (unused !== null) logger?.warn("the whole ledger is replayed", { reason: unused });
+  logger?.info("ledger replayed", { messages: last, from });
+  return createLedger({ log, clock, ...options }, replayed);
 }
 
 interface LedgerParts extends LedgerOptions {
@@ -59,11 +68,15 @@ interface LedgerParts extends LedgerOptions {
   readonly clock: Clock;
 }
 
-function createLedger(parts: LedgerParts, state: LedgerState, lastSequence: number): Ledger {
+function createLedger(parts: LedgerParts, { state, from, ...end }: Replayed): Ledger {
   const { log, clock, giveUpMs = APPEND_DEADLINE_MS, onTrouble = () => {} } = parts;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {}); // Looked at by whoever races it.
-  let last = lastSequence;
+  const { snapshots = null } = parts;
+  const writer = snapshots === null ? null : createSnapshotWriter(snapshots, from, parts);
+  let isSpoilt = false;
+  let last = end.last;
+  let message = end.message;
   let waiting: LedgerEvent[] = [];
   let writing: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
@@ -82,8 +95,11 @@ function createLedger(parts: LedgerParts, state: LedgerState, lastSequence: numb
       const group = waiting;
       waiting = [];
       next = null;
+      // At this moment the state is the fold up to this group.
+      const keep = isSpoilt ? null : writer?.take(state, last);
       writing = write(group);
       await writing;
+      keep?.(last, message);
     });
     return next;
   }
@@ -93,6 +109,7 @@ function createLedger(parts: LedgerParts, state: LedgerState, lastSequence: numb
       for (const data of encodeEvents(group)) {
         crashPoint("ledger.before-append");
         last = await appendOnce(log, data, last, { giveUpMs, tell });
+        message = data;
         tell(null);
         crashPoint("ledger.after-append");
       }
@@ -102,6 +119,8 @@ function createLedger(parts: LedgerParts, state: LedgerState, lastSequence: numb
     }
   }
 
+  const settled = () => next ?? writing;
+
   return {
     state,
     failed: failure.promise,
@@ -110,6 +129,7 @@ function createLedger(parts: LedgerParts, state: LedgerState, lastSequence: numb
       try {
         for (const event of events) applyEvent(state, event);
       } catch (error) {
+        isSpoilt = true;
         failure.reject(error); // The state is ahead of what is written and cannot be used further.
         throw error;
       }
@@ -117,6 +137,11 @@ function createLedger(parts: LedgerParts, state: LedgerState, lastSequence: numb
       durable.catch(() => {}); // `failed` tells it to those who do not wait here.
       return durable;
     },
-    settled: () => next ?? writing,
+    settled,
+    snapshot: async () => {
+      await settled();
+      if (writer === null || isSpoilt || waiting.length > 0 || last === 0) return;
+      await writer.save(state, last, message);
+    },
   };
 }

@@ -5,16 +5,19 @@ import {
   createPresence,
   createRolloutStore,
   createRunStreams,
+  createSnapshotStore,
   createTaskPublisher,
   type DigestStore,
-  type LedgerLog,
+  type InspectedLedgerLog,
+  type InspectedRolloutStore,
   type NatsUser,
   openAdapterStore,
   openInstanceStore,
   openNats,
   openPolicyPointer,
   type Presence,
-  type RolloutStore,
+  repairRunStreams,
+  type SnapshotStore,
   type TaskPublisher,
 } from "../../transport/index.ts";
 import type { PolicyStores } from "../batching/publish-policy.ts";
@@ -23,13 +26,16 @@ import { createStorageTrouble, type StorageTrouble, tellingTrouble } from "./sto
 
 /** A run's side of nats-server, as its coordinator uses it. */
 export interface RunStores extends AsyncDisposable {
-  readonly log: LedgerLog;
-  readonly rollouts: RolloutStore;
+  readonly log: InspectedLedgerLog;
+  readonly snapshots: SnapshotStore;
+  readonly rollouts: InspectedRolloutStore;
   readonly tasks: TaskPublisher;
   readonly references: DigestStore;
   readonly policies: PolicyStores;
   readonly presence: Presence;
   readonly trouble: StorageTrouble;
+  /** Makes again the streams that were deleted and can be made again; returns their names. */
+  repair(): Promise<string[]>;
 }
 
 const VARIANTS = ["base"];
@@ -49,12 +55,8 @@ export async function openStores(options: {
   const link = opening.use(await openNats({ url, ...user, name: "coordinator" }));
   const unchecked = await assertSynchronous(link);
   if (unchecked !== null) logger.warn(unchecked);
-  await createRunStreams(link, run, {
-    lanes: LANES,
-    variants: VARIANTS,
-    ackWaitMs,
-    presenceTtlMs: PRESENCE_TTL_MS,
-  });
+  const streams = { lanes: LANES, variants: VARIANTS, ackWaitMs, presenceTtlMs: PRESENCE_TTL_MS };
+  await createRunStreams(link, run, streams);
   const [references, adapters, pointer] = await Promise.all([
     openInstanceStore(link, run),
     openAdapterStore(link, run),
@@ -64,8 +66,10 @@ export async function openStores(options: {
   const open = opening.move();
   return {
     log: createLedgerLog(link, run),
+    snapshots: createSnapshotStore(link, run),
     rollouts: tellingTrouble(createRolloutStore(link, run), trouble),
     trouble,
+    repair: () => repairRunStreams(link, run, streams),
     tasks: createTaskPublisher(link, run),
     references,
     policies: { adapters, pointer },

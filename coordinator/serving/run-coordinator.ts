@@ -90,7 +90,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const user = nats.users.coordinator;
   await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs, logger });
   crashPoint("open.after-streams");
-  const ledger = await openLedger(stores.log, systemClock);
+  const ledger = await openLedger(stores.log, systemClock, { snapshots: stores.snapshots, logger });
   const dispatcher = await openDispatcher(options, stores, asked);
   const core = await openCore(options, ledger, dispatcher, asked);
   crashPoint("open.after-append");
@@ -125,6 +125,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     await core.decide({ type: "ended", ...outcome });
   crashPoint("end.after-append");
   await summary.write();
+  await ledger.snapshot();
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
   if (outcome !== "stopped" && outcome.failed) throw new RunFailedError(outcome.reason);
 }
