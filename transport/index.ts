@@ -28,7 +28,7 @@ export {
   StreamMissingError,
   WrongLastSequenceError,
 } from "./nats/errors.ts";
-export { createLedgerLog, type LedgerLog } from "./nats/ledger-log.ts";
+export { createLedgerLog, type InspectedLedgerLog, LedgerCutError, type LedgerLog } from "./nats/ledger-log.ts";
 export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from "./nats/link.ts";
 export { type TaskAddress, taskAddress } from "./nats/names.ts";
 export {
@@ -40,9 +40,11 @@ export { openPolicyPointer, type PointedPolicy, type PolicyPointer } from "./nat
 export { createPresence, type Presence, type WorkerPresence } from "./nats/presence.ts";
 export {
   createRolloutStore,
+  type InspectedRolloutStore,
+  RolloutMissingError,
   type RolloutStore,
 } from "./nats/rollout-store.ts";
-export { createRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
+export { createRunStreams, repairRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
 export { createSnapshotStore, type SnapshotStore } from "./nats/snapshot-store.ts";
 export { assertSynchronous, readStorage, type StorageReport } from "./nats/storage-report.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";

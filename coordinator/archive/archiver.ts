@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { crashPoint, Instance } from "../../core/index.ts";
 import type { Rollout } from "../../proto/index.ts";
-import { decodeRollout, type RolloutStore } from "../../transport/index.ts";
+import { decodeRollout, RolloutMissingError, type RolloutStore } from "../../transport/index.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { Core } from "../serving/core.ts";
 import type { Archive } from "./archive.ts";
@@ -60,6 +60,7 @@ async function archiveRange(parts: ArchiverParts, through: number): Promise<void
       else if (!isPartial) passedOver.push(sequence); // Its worker delivered it again, or was told that it is not wanted.
     }
   }
+  assertAllThere(named, range, rollouts);
   const first = state.archivedOutcomes + 1;
   const inRollouts = await archive.writeRollouts(range, rollouts);
   crashPoint("archive.after-rollouts");
@@ -74,6 +75,20 @@ async function archiveRange(parts: ArchiverParts, through: number): Promise<void
   crashPoint("archive.after-append");
   await store.purgeBelow(Math.min(through + 1, ...state.liveSequences));
   crashPoint("archive.after-purge");
+}
+
+/** @throws {RolloutMissingError} when the ledger names a rollout of the range that was not read */
+function assertAllThere(
+  named: ReadonlySet<number>,
+  { from, through }: { readonly from: number; readonly through: number },
+  rollouts: readonly ArchivedRollout[],
+): void {
+  const found = new Set(rollouts.map(({ sequence }) => sequence));
+  const missing = [...named].filter((at) => at >= from && at <= through && !found.has(at));
+  if (missing.length === 0) return;
+  throw new RolloutMissingError(
+    `the archive cannot go on: the ledger names rollouts that are not stored any more (messages ${missing.slice(0, 5).join(", ")})`,
+  );
 }
 
 function namedSequences(state: LedgerState): Set<number> {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { crashPoint } from "../../core/index.ts";
 import type { BatchMessageInit, OpenTrainer, RewindInit } from "../../proto/index.ts";
 import { decodeRollout, type RolloutStore } from "../../transport/index.ts";
+import { fetchRollout } from "../collecting/fetch-rollout.ts";
 import { isTrained } from "../issuing/run-end.ts";
 import type { BatchRecord } from "../ledger/records.ts";
 import type { LedgerState } from "../ledger/state.ts";
@@ -87,7 +88,7 @@ async function* messagesOf(
   yield { start: { step, groups: groups.length } };
   const digest = createHash("sha256");
   for (const { task, sequences } of members) {
-    const stored = await Promise.all(sequences.map((sequence) => store.get(sequence)));
+    const stored = await Promise.all(sequences.map((sequence) => fetchRollout(store, task, sequence)));
     for (const bytes of stored) digest.update(createHash("sha256").update(bytes).digest());
     yield { group: { task, rollouts: stored.map(decodeRollout) } };
   }

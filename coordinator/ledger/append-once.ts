@@ -10,7 +10,7 @@ export class FencedError extends FleetError {
 /** The ledger cannot be written for as long as was waited. */
 export class LedgerUnwritableError extends FleetError {
   readonly code = "coordinator.ledger_unwritable";
-  readonly disposition = "reject";
+  readonly disposition = "retry";
 }
 
 /** How an append waits. */

@@ -8,6 +8,7 @@ import type { Decision, Lane } from "../ledger/events.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import { type Changes, createChanges } from "./changes.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
 
 /** What every call that is served shares: the ledger, and what follows from it. */
 export interface Core {
@@ -30,6 +31,8 @@ export interface Core {
   advance(): Promise<void>;
   /** Resolves once everything decided so far is durable. */
   settled(): Promise<void>;
+  /** What cannot be stored at the moment. */
+  readonly trouble: Pick<StorageTrouble, "now">;
 }
 
 /** What a core is made of. */
@@ -38,13 +41,14 @@ export interface CoreParts {
   readonly dispatcher: Dispatcher;
   readonly terms: LeaseTerms;
   readonly prompts: Prompts;
+  readonly trouble: Pick<StorageTrouble, "now">;
   readonly contextTokens: number;
   readonly logger: Logger;
 }
 
 /** Creates the core of a coordinator whose ledger is open. */
 export function createCore(parts: CoreParts): Core {
-  const { ledger, dispatcher, terms, prompts, contextTokens, logger } = parts;
+  const { ledger, dispatcher, terms, prompts, trouble, contextTokens, logger } = parts;
   const { state } = ledger;
   const changes = createChanges();
 
@@ -79,6 +83,7 @@ export function createCore(parts: CoreParts): Core {
     trainer: createTrainerPresence(),
     duplicates: { train: 0, eval: 0 },
     settled: () => ledger.settled(),
+    trouble,
     decide: (...decisions) => {
       for (const decision of decisions) logDecision(logger, state, decision);
       const durable = ledger.decide(...decisions);

@@ -9,6 +9,7 @@ import {
 import { fetchPolicy, type PolicyStores, publishPolicy, skipStep } from "../batching/publish-policy.ts";
 import { rollback } from "../batching/rollback.ts";
 import { serveBatches } from "../batching/serve-batches.ts";
+import { fetchRollout } from "../collecting/fetch-rollout.ts";
 import { serveCollect } from "../collecting/serve-collect.ts";
 import { policyOf } from "../issuing/dispatcher.ts";
 import { judgeLease } from "../leasing/decide-lease.ts";
@@ -127,7 +128,7 @@ async function missingSample(
 ): Promise<MissingSampleInit> {
   const attempt = task.samples[sample]?.attempt ?? 1;
   const completion: Completion | null | undefined =
-    prefix === null ? null : decodeRollout(await store.get(prefix.sequence)).completion;
+    prefix === null ? null : decodeRollout(await fetchRollout(store, task.task, prefix.sequence)).completion;
   return completion ? { sample, attempt, prefix: completion } : { sample, attempt };
 }
 

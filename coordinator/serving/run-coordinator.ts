@@ -25,14 +25,17 @@ import { openPromptRenderer } from "../issuing/render-prompt.ts";
 import { hopelessness, isOver } from "../issuing/run-end.ts";
 import { endLease } from "../leasing/decide-lease.ts";
 import { createLeaseTerms } from "../leasing/lease-terms.ts";
+import { LedgerUnwritableError } from "../ledger/append-once.ts";
 import type { RunSettings } from "../ledger/events.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
 import { type Chores, openChores } from "./chores.ts";
 import { type Core, createCore } from "./core.ts";
+import { assertNothingLost, createStorageGuard } from "./guard-storage.ts";
 import { createHandlers } from "./handlers.ts";
 import { openingDecisions } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
 
 /** What a coordinator is told. */
 export interface CoordinatorOptions {
@@ -75,6 +78,7 @@ const BEATS = 6;
 const SWEEP_MS = 250;
 const REPAIR_MS = 30_000;
 const LOOK_MS = 1_000;
+const GUARD_MS = 5_000;
 const ARCHIVE_DEADLINE_MS = 600_000;
 
 /**
@@ -87,12 +91,18 @@ const ARCHIVE_DEADLINE_MS = 600_000;
 export async function runCoordinator(options: CoordinatorOptions, shutdown: Shutdown): Promise<void> {
   const { run, logger, leases, nats } = options;
   const asked = await readPrompts(options);
+  for (const badLine of asked.badLines) logger.warn("line of the dataset left out", { ...badLine });
   const user = nats.users.coordinator;
   await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs, logger });
   crashPoint("open.after-streams");
-  const ledger = await openLedger(stores.log, systemClock, { snapshots: stores.snapshots, logger });
+  const ledger = await openLedger(stores.log, systemClock, {
+    onTrouble: (why) => stores.trouble.tell("the ledger", why),
+    snapshots: stores.snapshots,
+    logger,
+  });
+  await assertNothingLost(ledger.state, stores, run);
   const dispatcher = await openDispatcher(options, stores, asked);
-  const core = await openCore(options, ledger, dispatcher, asked);
+  const core = await openCore(options, ledger, dispatcher, asked, stores.trouble);
   crashPoint("open.after-append");
   await pointAtNewest(core.state, stores.policies.pointer);
   crashPoint("open.after-pointer");
@@ -162,11 +172,13 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   await using server = await serveFleet({ ...listen, handlers, onUnexpected });
   await options.onListening(server.port);
   logger.info("listening", { run: options.run, port: server.port, step: core.state.step });
+  const guard = createStorageGuard({ ...serving, logger });
+  chores.every(GUARD_MS, "look after what is stored", guard.look);
   beginChores(chores, serving, (workers) => {
     present = workers;
   });
   await core.advance();
-  return await Promise.race([untilOver(core, shutdown.stop), ledger.failed]);
+  return await Promise.race([untilOver(core, shutdown.stop), untilUnwritable(ledger), guard.failed]);
 }
 
 function beginChores(
@@ -180,8 +192,19 @@ function beginChores(
     await core.advance();
   });
   chores.every(LOOK_MS, "look who is there", async () => onPresent(await stores.presence.list()));
-  chores.every(LOOK_MS, "archive", archiver.archiveDue);
+  chores.every(LOOK_MS, "archive", () =>
+    // Whatever can be archived makes room.
+    stores.trouble.isRolloutRefused ? archiver.archiveAll() : archiver.archiveDue(),
+  );
   chores.every(LOOK_MS, "write the summary", summary.writeDue);
+}
+
+/** Storage that stays away is for a person to set right. */
+async function untilUnwritable({ failed }: Ledger): Promise<never> {
+  return failed.catch((error: unknown) => {
+    if (!(error instanceof LedgerUnwritableError)) throw error;
+    throw new RunFailedError(error.message, { cause: error });
+  });
 }
 
 /** Ends the leases whose workers were silent for too long. */
@@ -221,6 +244,7 @@ async function openCore(
   ledger: Ledger,
   dispatcher: Dispatcher,
   { prompts, instances }: RunPrompts,
+  trouble: StorageTrouble,
 ): Promise<Core> {
   const { logger, contextTokens } = options;
   const opening = openingDecisions(ledger.state, { ...options, settings: settingsOf(options) });
@@ -228,7 +252,7 @@ async function openCore(
   await ledger.decide(...opening);
   const terms = createLeaseTerms(systemClock, termOf(options));
   for (const lease of ledger.state.leases.keys()) terms.renew(lease);
-  return createCore({ ledger, dispatcher, terms, prompts, contextTokens, logger });
+  return createCore({ ledger, dispatcher, terms, prompts, trouble, contextTokens, logger });
 }
 
 function termOf({ leases }: CoordinatorOptions): number {

@@ -8,7 +8,7 @@ export interface StorageTrouble {
   /** Whether a rollout was refused since the last one that was stored. */
   readonly isRolloutRefused: boolean;
   /** Why something cannot be stored; null when it was. Logged when it changes. */
-  tell(what: "the ledger" | "a rollout", why: string | null): void;
+  tell(what: string, why: string | null): void;
 }
 
 /** Creates the record of a coordinator's storage, empty. */
@@ -36,7 +36,7 @@ export function createStorageTrouble(logger: Logger): StorageTrouble {
 }
 
 /** The store, which tells whenever it cannot take a rollout. */
-export function tellingTrouble(store: RolloutStore, trouble: StorageTrouble): RolloutStore {
+export function tellingTrouble<Store extends RolloutStore>(store: Store, trouble: StorageTrouble): Store {
   return {
     ...store,
     put: async (rollout, id) => {

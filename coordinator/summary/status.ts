@@ -49,7 +49,8 @@ function stateOf({ state, prompts }: Core): string {
 }
 
 /** What nothing can go on without, in words; empty when nothing is missing. */
-function waitsFor({ state, trainer }: Core, workers: readonly WorkerPresence[]): string {
+function waitsFor({ state, trainer, trouble }: Core, workers: readonly WorkerPresence[]): string {
+  if (trouble.now !== null) return trouble.now;
   if (state.phase !== "running") return "";
   if (workers.length === 0) return "workers to join";
   const isWaitingForUpdater = state.batches.size > 0 && trainer.sessions === 0;

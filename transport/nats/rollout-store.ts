@@ -2,7 +2,7 @@ import { FleetError } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
 import { readStream, type StoredMessage } from "./read-stream.ts";
-import { MAX_ROLLOUT_BYTES } from "./run-streams.ts";
+import { MAX_ROLLOUT_BYTES, orMissing } from "./run-streams.ts";
 import { sayHowFull } from "./say-how-full.ts";
 
 /** A rollout is above the limit. */
@@ -12,7 +12,7 @@ class RolloutTooLargeError extends FleetError {
 }
 
 /** A rollout that the ledger points at is not in the stream. */
-class RolloutMissingError extends FleetError {
+export class RolloutMissingError extends FleetError {
   readonly code = "transport.rollout_missing";
   readonly disposition = "fatal";
 }
@@ -36,8 +36,18 @@ export interface RolloutStore {
   purgeBelow(sequence: number): Promise<void>;
 }
 
+/** Rollouts that can be asked whether they are still there. */
+export interface InspectedRolloutStore extends RolloutStore {
+  /**
+   * Checks that the stream goes as far as the ledger says.
+   *
+   * @throws {RolloutMissingError}
+   */
+  inspect(last: number): Promise<void>;
+}
+
 /** The rollouts of a run whose streams exist. */
-export function createRolloutStore(link: NatsLink, run: string): RolloutStore {
+export function createRolloutStore(link: NatsLink, run: string): InspectedRolloutStore {
   const { stream, subject } = runNames(run).rollouts;
   return {
     put: async (rollout, id) => {
@@ -57,6 +67,14 @@ export function createRolloutStore(link: NatsLink, run: string): RolloutStore {
       return message.data;
     },
     read: (from, to) => readStream(link, stream, from, to),
+    inspect: async (last) => {
+      const info = await orMissing(link.ask("the rollouts' state", () => link.manager.streams.info(stream)));
+      if (info !== null && info.state.last_seq >= last) return;
+      const found = info === null ? "is gone" : `ends at message ${info.state.last_seq}`;
+      throw new RolloutMissingError(
+        `rollouts are missing: stream ${stream} ${found}, and the ledger names message ${last}; put nats-server's folder back as it was, or start a new run`,
+      );
+    },
     purgeBelow: async (sequence) => {
       const purge = () => link.manager.streams.purge(stream, { seq: sequence });
       await link.ask("old rollouts to be deleted", purge);

@@ -55,6 +55,32 @@ export async function createRunStreams(
   options: RunStreamOptions,
 ): Promise<void> {
   for (const stream of streamsOf(run, options)) await ensureStream(link, stream);
+  await ensureConsumers(link, run, options);
+}
+
+/**
+ * Makes again what was deleted under a running run, of what can be made again: all but the ledger and the rollouts that
+ * it names. What was in them is to be put back by whoever knows it.
+ *
+ * @returns the streams that were missing
+ * @throws {StreamConfigError}
+ */
+export async function repairRunStreams(
+  link: NatsLink,
+  run: string,
+  options: RunStreamOptions,
+): Promise<string[]> {
+  const { ledger, rollouts, tasks } = runNames(run);
+  const made: string[] = [];
+  for (const stream of streamsOf(run, options)) {
+    if (stream.name === ledger.stream || stream.name === rollouts.stream) continue;
+    if (await ensureStream(link, stream)) made.push(stream.name);
+  }
+  if (made.includes(tasks.stream)) await ensureConsumers(link, run, options);
+  return made;
+}
+
+async function ensureConsumers(link: NatsLink, run: string, options: RunStreamOptions): Promise<void> {
   const { stream } = runNames(run).tasks;
   for (const lane of options.lanes) {
     for (const variant of options.variants) {
@@ -148,12 +174,14 @@ function consumerOf(
   };
 }
 
-async function ensureStream(link: NatsLink, wanted: Wanted<StreamConfig>): Promise<void> {
+/** @returns whether it was missing */
+async function ensureStream(link: NatsLink, wanted: Wanted<StreamConfig>): Promise<boolean> {
   const name = `stream ${wanted.name}`;
   const { streams } = link.manager;
   const present = await orMissing(link.ask(name, () => streams.info(wanted.name)));
   const { config } = present ?? (await link.ask(name, () => streams.add({ ...wanted })));
   assertEchoed(name, wanted, config);
+  return present === null;
 }
 
 async function ensureConsumer(link: NatsLink, stream: string, wanted: Wanted<ConsumerConfig>): Promise<void> {
@@ -169,7 +197,7 @@ async function ensureConsumer(link: NatsLink, stream: string, wanted: Wanted<Con
 }
 
 /** What is there, null when it is not. */
-async function orMissing<T>(found: Promise<T>): Promise<T | null> {
+export async function orMissing<T>(found: Promise<T>): Promise<T | null> {
   try {
     return await found;
   } catch (error) {

@@ -74,6 +74,7 @@ function coreOf(...decisions: Decision[]): Core {
     decide: async (...decided) => decide(state, ...decided),
     advance: async () => {},
     settled: async () => {},
+    trouble: { now: null },
   };
 }
 
