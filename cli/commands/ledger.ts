@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { readTrainingRecord, verifyRun } from "../../coordinator/index.ts";
-import type { LaneBalance } from "../../proto/index.ts";
+import type { LaneBalance, SetAside } from "../../proto/index.ts";
 import { type RetrainedStep, retrain } from "../../updater/index.ts";
 import { EXIT } from "../exit.ts";
 import { chooseRun, connectToRun, NotRunningError, type RunChoice } from "../open-run.ts";
@@ -12,6 +12,7 @@ import { findRunFolder, RunFolderError } from "../run-folder.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
 import { describeRetrained, retrainingVerdict } from "../show/retrained.ts";
 import { describeVerification } from "../show/verification.ts";
+import { setAsideTable } from "../show/waits-table.ts";
 
 interface LedgerOptions extends RunChoice {
   readonly verify?: true;
@@ -52,9 +53,10 @@ Examples:
 async function showLedger(choice: LedgerOptions): Promise<void> {
   if (choice.verify) return verify(choice);
   if (choice.retrain) return trainAnew(choice);
-  const lanes = (await askCoordinator(choice)) ?? (await readLanes(choice));
-  if (choice.json) printJson(lanes);
-  else print(ledgerTable(lanes));
+  const { lanes, setAside } = (await askCoordinator(choice)) ?? (await readBooks(choice));
+  if (choice.json) return printJson(lanes);
+  const parts = [ledgerTable(lanes), setAsideTable(setAside)].filter((part) => part !== "");
+  print(parts.join("\n\n"));
 }
 
 async function verify(choice: LedgerOptions): Promise<void> {
@@ -83,19 +85,26 @@ async function trainAnew(choice: LedgerOptions): Promise<void> {
   if (steps.some(({ agrees }) => !agrees)) process.exitCode = EXIT.fatal;
 }
 
+/** What became of every sample, and the instances that are not asked again. */
+interface Books {
+  readonly lanes: readonly LaneBalance[];
+  readonly setAside: readonly SetAside[];
+}
+
 /** The books of a running run; null when it is not running. */
-async function askCoordinator(choice: RunChoice): Promise<LaneBalance[] | null> {
+async function askCoordinator(choice: RunChoice): Promise<Books | null> {
   try {
     const { client } = await connectToRun(choice);
     await using _ = client;
-    return (await client.status()).balances;
+    const { balances, setAside } = await client.status();
+    return { lanes: balances, setAside };
   } catch (error) {
     if (error instanceof NotRunningError) return null;
     throw error;
   }
 }
 
-async function readLanes(choice: RunChoice): Promise<LaneBalance[]> {
+async function readBooks(choice: RunChoice): Promise<Books> {
   const folder = await findRunFolder(choice.runs, choice.run);
   const summary = await readSummary(folder);
   if (summary === null) {
@@ -103,5 +112,6 @@ async function readLanes(choice: RunChoice): Promise<LaneBalance[]> {
       `the run ${folder.id} is not running and has no books yet: it never got to start`,
     );
   }
-  return summary.ledger as LaneBalance[];
+  const setAside = Object.entries(summary.unusable).map(([instance, reason]) => ({ instance, reason }));
+  return { lanes: summary.ledger as LaneBalance[], setAside };
 }

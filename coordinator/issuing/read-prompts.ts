@@ -1,6 +1,6 @@
 import type { Instance } from "../../core/index.ts";
 import type { DatasetConfig, EvalConfig } from "../config.ts";
-import { readDataset } from "../dataset/dataset.ts";
+import { type BadLine, readDataset } from "../dataset/dataset.ts";
 import type { Prompts } from "./next-tasks.ts";
 import { createPromptOrder } from "./prompt-order.ts";
 
@@ -9,6 +9,8 @@ export interface RunPrompts {
   readonly prompts: Prompts;
   /** Training and held-out instances by id. */
   readonly instances: ReadonlyMap<string, Instance>;
+  /** Lines of both datasets that were left out. */
+  readonly badLines: readonly BadLine[];
 }
 
 /**
@@ -23,16 +25,18 @@ export async function readPrompts(options: {
 }): Promise<RunPrompts> {
   const { dataset, eval: heldOut, seed } = options;
   const { badLinesAtMost } = dataset;
-  const train = (await readDataset(dataset.train, { badLinesAtMost })).instances;
-  const evaluated =
-    heldOut.dataset.length === 0 ? [] : (await readDataset(heldOut.dataset, { badLinesAtMost })).instances;
-  const byId = [...train, ...evaluated].map((instance) => [instance.id, instance] as const);
+  const train = await readDataset(dataset.train, { badLinesAtMost });
+  const files = heldOut.dataset;
+  const evaluated = files.length === 0 ? null : await readDataset(files, { badLinesAtMost });
+  const heldOutInstances = evaluated?.instances ?? [];
+  const byId = [...train.instances, ...heldOutInstances].map((instance) => [instance.id, instance] as const);
   return {
     prompts: {
-      train: train.map(({ id }) => id),
-      order: createPromptOrder(seed, train.length),
-      heldOut: evaluated.map(({ id }) => id),
+      train: train.instances.map(({ id }) => id),
+      order: createPromptOrder(seed, train.instances.length),
+      heldOut: heldOutInstances.map(({ id }) => id),
     },
     instances: new Map(byId),
+    badLines: [...train.badLines, ...(evaluated?.badLines ?? [])],
   };
 }

@@ -154,6 +154,7 @@ describe("a sample that cannot be generated", () => {
       errorClass: "prompt-too-long",
       choice: { prompt: somePrompt(89), sampling },
       message: "the prompt of 89 tokens and a completion of 40 do not fit into the context of 128",
+      contextTokens: 128,
     },
     {
       errorClass: "token-unknown",
@@ -165,12 +166,12 @@ describe("a sample that cannot be generated", () => {
       choice: { prefix: unknown },
       message: "token 999999 is not one of the vocabulary's 272",
     },
-  ])("fails as $errorClass: $message", async ({ errorClass, choice, message }) => {
+  ])("fails as $errorClass: $message", async ({ errorClass, choice, message, contextTokens }) => {
     const beside = generateGroup(engine, { prompt, sampling, samples: [3] });
 
     const { completions: none, failures } = await generateGroup(engine, { ...choice, samples: [0, 1] });
 
-    const failure = { errorClass, message, retry: false };
+    const failure = { errorClass, message, retry: false, contextTokens };
     expect(none).toEqual([]);
     expect(failures).toEqual([0, 1].map((sample) => ({ sample, failure })));
     expect((await beside).completions[0]?.tokens).toEqual(completions[3]?.tokens);
