@@ -31,6 +31,7 @@ import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
 import { type Chores, openChores } from "./chores.ts";
 import { type Core, createCore } from "./core.ts";
+import { assertNothingLost, createStorageGuard } from "./guard-storage.ts";
 import { createHandlers } from "./handlers.ts";
 import { openingDecisions } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
@@ -77,6 +78,7 @@ const BEATS = 6;
 const SWEEP_MS = 250;
 const REPAIR_MS = 30_000;
 const LOOK_MS = 1_000;
+const GUARD_MS = 5_000;
 const ARCHIVE_DEADLINE_MS = 600_000;
 
 /**
@@ -98,6 +100,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     snapshots: stores.snapshots,
     logger,
   });
+  await assertNothingLost(ledger.state, stores, run);
   const dispatcher = await openDispatcher(options, stores, asked);
   const core = await openCore(options, ledger, dispatcher, asked, stores.trouble);
   crashPoint("open.after-append");
@@ -169,11 +172,13 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   await using server = await serveFleet({ ...listen, handlers, onUnexpected });
   await options.onListening(server.port);
   logger.info("listening", { run: options.run, port: server.port, step: core.state.step });
+  const guard = createStorageGuard({ ...serving, logger });
+  chores.every(GUARD_MS, "look after what is stored", guard.look);
   beginChores(chores, serving, (workers) => {
     present = workers;
   });
   await core.advance();
-  return await Promise.race([untilOver(core, shutdown.stop), untilUnwritable(ledger)]);
+  return await Promise.race([untilOver(core, shutdown.stop), untilUnwritable(ledger), guard.failed]);
 }
 
 function beginChores(
