@@ -30,9 +30,9 @@ export interface ScoringOptions {
 export async function openScoring(options: ScoringOptions): Promise<OpenScoring> {
   const { settings, timeoutMs, badLinesAtMost } = await readRewardSettings(options.config);
   await checkRewards(settings);
-  const { instances, badLines } = await readDataset(options.dataset, { badLinesAtMost });
-  if (badLines.length > 0) {
-    note(`${badLines.length} lines of the dataset cannot be used: "fleet dataset check" lists them`);
+  const { instances, bad } = await readDataset(options.dataset, { badLinesAtMost });
+  if (bad > 0) {
+    note(`${bad} lines of the dataset cannot be used: "fleet dataset check" lists them`);
   }
   const pool = openRewardPool({ threads: options.threads, timeoutMs });
   return {

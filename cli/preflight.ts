@@ -37,7 +37,7 @@ export async function checkBeforeRun(config: RunConfig): Promise<string[]> {
   const prompts = await measurePrompts(config, train.instances);
   return [
     `model: ${model.quantization}, ${model.layers} layers of ${model.embedding}, vocabulary ${model.vocabulary}, ${mebibytes(model.sizeBytes)}, digest ${model.digest}`,
-    `dataset: ${train.instances.length} instances, ${train.badLines.length} lines that cannot be used`,
+    `dataset: ${train.instances.length} instances, ${train.bad} lines that cannot be used`,
     heldOut === null ? "evaluation: none" : `evaluation: ${heldOut.instances.length} held-out instances`,
     prompts,
     ...memoryLines(config, model),

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { readLines } from "../coordinator/index.ts";
-import { nearest } from "../core/index.ts";
+import { parseJsonLine, readLines } from "../coordinator/index.ts";
+import { nearest, shown } from "../core/index.ts";
 
 const FIELDS = ["id", "reply"] as const;
 
@@ -55,12 +55,9 @@ function isBlank(bytes: Buffer): boolean {
 }
 
 function parseReplyLine(bytes: Buffer): { id: string; text: string } | { reason: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    return { reason: error instanceof SyntaxError ? `no valid JSON: ${error.message}` : "no valid UTF-8" };
-  }
+  const parsed = parseJsonLine(bytes);
+  if ("reason" in parsed) return parsed;
+  const { value } = parsed;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { reason: 'no JSON object with "id" and "reply"' };
   }
@@ -75,5 +72,5 @@ function problemOf(field: (typeof FIELDS)[number], fields: ReadonlyMap<string, u
   if (fields.has(field)) return [`"${field}" is no text`];
   const strangers = [...fields.keys()].filter((key) => !FIELDS.some((known) => known === key));
   const meant = nearest(field, strangers);
-  return [`"${field}" is missing${meant === null ? "" : `, is it "${meant}"?`}`];
+  return [`"${field}" is missing${meant === null ? "" : `, is it "${shown(meant)}"?`}`];
 }

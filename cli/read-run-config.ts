@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
-import { ConfigError, readConfig } from "../core/index.ts";
+import { ConfigError, readConfig, shown } from "../core/index.ts";
 import { RunConfig } from "./run-config.ts";
 
 /**
@@ -10,11 +10,7 @@ import { RunConfig } from "./run-config.ts";
  * @throws {ConfigError} when the file is missing, not YAML, or has a wrong key or value
  */
 export async function readRunConfig(path: string): Promise<RunConfig> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new ConfigError(`${path} cannot be read: name a run.yaml, such as examples/demo/run.yaml`, {
-      cause,
-    });
-  });
+  const text = await readText(path, "a run.yaml, such as examples/demo/run.yaml");
   return withAbsolutePaths(readConfig(RunConfig, parseYaml(text, path), path), dirname(resolve(path)));
 }
 
@@ -25,12 +21,38 @@ export async function readText(path: string, wanted: string): Promise<string> {
   });
 }
 
+/** Far more than any configuration has, and what YAML takes to read is many times its size. */
+const MOST_CHARACTERS = 1 << 18;
+
 /** Reads YAML; the first error is told with its line. */
 export function parseYaml(text: string, source: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true });
-  const problem = document.errors[0];
-  if (problem !== undefined) throw new ConfigError(`${source} is not YAML: ${problem.message.trimEnd()}`);
-  return document.toJS();
+  if (text.length > MOST_CHARACTERS)
+    throw new ConfigError(
+      `${source} has ${text.length} characters, a configuration at most ${MOST_CHARACTERS}`,
+    );
+  const problem = (message: string) => {
+    const lines = message.trimEnd().split("\n", MOST_LINES);
+    return new ConfigError(
+      `${source} is not YAML: ${lines.map((line) => shown(line, MOST_LINE)).join("\n")}`,
+    );
+  };
+  const document = within(problem, () => parseDocument(text, { prettyErrors: true }));
+  if (document.errors[0] !== undefined) throw problem(document.errors[0].message);
+  return within(problem, () => document.toJS());
+}
+
+/** Of what the parser says: a sentence, and the place in the text. */
+const MOST_LINES = 5;
+const MOST_LINE = 200;
+
+/** What nests too deep or names itself again and again is found out by an exception of the parser. */
+function within<T>(problem: (message: string) => ConfigError, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof RangeError) throw problem("it is nested too deeply");
+    throw problem(cause instanceof Error ? cause.message : String(cause));
+  }
 }
 
 function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {

@@ -14,6 +14,7 @@ export {
   type DatasetCheck,
   readDataset,
 } from "./dataset/dataset.ts";
+export { parseJsonLine } from "./dataset/parse-instance.ts";
 export { readLines } from "./dataset/read-lines.ts";
 export { nextDecisions } from "./issuing/next-decisions.ts";
 export type { Prompts } from "./issuing/next-tasks.ts";
@@ -21,10 +22,10 @@ export { createPromptOrder } from "./issuing/prompt-order.ts";
 export { openPromptRenderer, PromptTemplateError } from "./issuing/render-prompt.ts";
 export { endLease, judgeLease } from "./leasing/decide-lease.ts";
 export { createLeaseTerms } from "./leasing/lease-terms.ts";
+export { FencedError } from "./ledger/append-once.ts";
 export { balancesOf } from "./ledger/balance.ts";
 export type { Decision, LedgerEvent, RunSettings } from "./ledger/events.ts";
 export { applyEvent } from "./ledger/fold.ts";
-export { FencedError } from "./ledger/append-once.ts";
 export { type Ledger, openLedger } from "./ledger/ledger.ts";
 export type { Outcome } from "./ledger/records.ts";
 export { emptyState, type LedgerState } from "./ledger/state.ts";

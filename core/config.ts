@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { FleetError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { shown } from "./shown.ts";
+
+/** Problems that are told, and how long each may be. */
+const MOST_PROBLEMS = 30;
+const MOST_PROBLEM = 300;
 
 /** A configuration that cannot be used. Lists every problem, not just one. */
 export class ConfigError extends FleetError {
@@ -24,10 +29,10 @@ export function readConfig<Schema extends z.ZodObject>(
 ): Readonly<z.output<Schema>> {
   const parsed = schema.safeParse(values);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => problemsOf(schema, issue));
-    throw new ConfigError(
-      `${source} is not a valid configuration:\n${problems.map((p) => `  ${p}`).join("\n")}`,
-    );
+    const all = parsed.error.issues.flatMap((issue) => problemsOf(schema, issue));
+    const told = all.slice(0, MOST_PROBLEMS).map((problem) => shown(problem, MOST_PROBLEM));
+    if (all.length > MOST_PROBLEMS) told.push(`and ${all.length - MOST_PROBLEMS} more`);
+    throw new ConfigError(`${source} is not a valid configuration:\n${told.map((p) => `  ${p}`).join("\n")}`);
   }
   return Object.freeze(parsed.data);
 }

@@ -9,7 +9,7 @@ export { ConfigError, readConfig } from "./config.ts";
 export { CRASH_POINTS, type CrashPoint, crashPoint } from "./crash-point.ts";
 export { backoffMs, DeadlineError, pause, withDeadline } from "./deadline.ts";
 export { renameDurably, writeFileDurably } from "./durable-file.ts";
-export { CancelledError, type Disposition, dispositionOf, FleetError } from "./errors.ts";
+export { CancelledError, type Disposition, dispositionOf, FleetError, ForeignInputError } from "./errors.ts";
 export { Instance } from "./instance.ts";
 export { nearest } from "./nearest.ts";
 export { createRandom, permutation, type RandomKey, randomKey, uniformAt } from "./random.ts";

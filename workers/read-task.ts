@@ -1,9 +1,9 @@
-import { FleetError } from "../core/index.ts";
+import { ForeignInputError } from "../core/index.ts";
 import type { RewardSettings, Sampling, Task } from "../proto/index.ts";
 import { decodeTask, type TaskAddress } from "../transport/index.ts";
 
 /** The bytes on a subject are not a task that anybody can serve. */
-export class MalformedTaskError extends FleetError {
+export class MalformedTaskError extends ForeignInputError {
   readonly code = "workers.malformed_task";
   readonly disposition = "reject";
 }

@@ -23,11 +23,11 @@ async function check(paths: readonly string[], options: { json?: true }): Promis
   const checks = await Array.fromAsync(paths, async (path) => ({ path, ...(await checkDataset(path)) }));
   if (options.json) printJson(checks);
   else for (const each of checks) print(describe(each));
-  if (checks.some(({ usable, badLines }) => usable === 0 || badLines.length > 0))
-    process.exitCode = EXIT.mistake;
+  if (checks.some(({ usable, bad }) => usable === 0 || bad > 0)) process.exitCode = EXIT.mistake;
 }
 
-function describe({ path, usable, badLines, digest }: DatasetCheck & { path: string }): string {
-  const bad = badLines.map(({ line, reason }) => `${path}:${line}: ${reason}`);
-  return [...bad, `${path}: ${usable} usable, ${badLines.length} not; digest ${digest}`].join("\n");
+function describe({ path, usable, bad, badLines, digest }: DatasetCheck & { path: string }): string {
+  const named = badLines.map(({ line, reason }) => `${path}:${line}: ${reason}`);
+  const more = bad > named.length ? [`${path}: and ${bad - named.length} lines more`] : [];
+  return [...named, ...more, `${path}: ${usable} usable, ${bad} not; digest ${digest}`].join("\n");
 }

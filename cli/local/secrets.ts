@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import { writeFileDurably } from "../../core/index.ts";
 import { createRunSecrets, type RunSecrets } from "../../transport/index.ts";
 import { type RunFolder, RunFolderError } from "../run-folder.ts";
+
+const User = z.looseObject({ user: z.string(), password: z.string() });
+const Secrets: z.ZodType<RunSecrets> = z.looseObject({
+  token: z.string(),
+  users: z.looseObject({ coordinator: User, worker: User }),
+});
 
 /** Makes the run's token and NATS passwords, readable by the owner alone. */
 export async function createSecrets(folder: RunFolder): Promise<RunSecrets> {
@@ -17,7 +24,7 @@ export async function createSecrets(folder: RunFolder): Promise<RunSecrets> {
  */
 export async function readSecrets(folder: RunFolder): Promise<RunSecrets> {
   try {
-    return JSON.parse(await readFile(folder.secrets, "utf8")) as RunSecrets;
+    return Secrets.parse(JSON.parse(await readFile(folder.secrets, "utf8")));
   } catch (cause) {
     throw new RunFolderError(`the run's secrets cannot be read from ${folder.secrets}`, { cause });
   }

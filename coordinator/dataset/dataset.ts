@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Instance } from "../../core/index.ts";
+import { type Instance, shown } from "../../core/index.ts";
 import { UnusableDatasetError } from "./errors.ts";
 import { type ParsedLine, parseInstance } from "./parse-instance.ts";
 import { type Line, readLines } from "./read-lines.ts";
@@ -23,6 +23,9 @@ export interface BadLine {
 export interface DatasetCheck {
   /** Lines that are instances. */
   readonly usable: number;
+  /** Lines that are none. */
+  readonly bad: number;
+  /** The first thousand of these. */
   readonly badLines: readonly BadLine[];
   /** SHA-256 (hex) of the usable lines, whatever compresses them. */
   readonly digest: string;
@@ -32,10 +35,15 @@ export interface DatasetCheck {
 export interface Dataset {
   /** In the order of the files and their lines; ids are unique. */
   readonly instances: readonly Instance[];
+  /** Lines that are none. */
+  readonly bad: number;
+  /** The first thousand of these. */
   readonly badLines: readonly BadLine[];
   /** SHA-256 (hex) of the usable lines, whatever compresses them. */
   readonly digest: string;
 }
+
+const MOST_NAMED = 1_000;
 
 /** What a run accepts. */
 export interface DatasetOptions {
@@ -51,9 +59,9 @@ export interface DatasetOptions {
  */
 export async function readDataset(paths: readonly string[], options: DatasetOptions): Promise<Dataset> {
   const instances: Instance[] = [];
-  const { badLines, digest } = await scan(paths, (instance) => instances.push(instance));
-  refuseUnusable(paths, instances.length, badLines, options.badLinesAtMost);
-  return { instances, badLines, digest };
+  const { usable: _, ...check } = await scan(paths, (instance) => instances.push(instance));
+  refuseUnusable(paths, instances.length, check, options.badLinesAtMost);
+  return { instances, ...check };
 }
 
 /**
@@ -68,6 +76,10 @@ export async function checkDataset(path: string): Promise<DatasetCheck> {
 
 async function scan(paths: readonly string[], keep: (instance: Instance) => void): Promise<DatasetCheck> {
   const badLines: BadLine[] = [];
+  let bad = 0;
+  const noteBad = (line: BadLine) => {
+    if (bad++ < MOST_NAMED) badLines.push(line);
+  };
   const placeOf = new Map<string, string>();
   const digest = createHash("sha256");
   for (const path of paths) {
@@ -75,7 +87,7 @@ async function scan(paths: readonly string[], keep: (instance: Instance) => void
       if (isBlank(bytes)) continue;
       const parsed = refuseDuplicate(parseInstance(bytes), placeOf);
       if ("reason" in parsed) {
-        badLines.push({ path, line: number, reason: parsed.reason });
+        noteBad({ path, line: number, reason: parsed.reason });
         continue;
       }
       placeOf.set(parsed.instance.id, `${path} line ${number}`);
@@ -83,7 +95,7 @@ async function scan(paths: readonly string[], keep: (instance: Instance) => void
       keep(parsed.instance);
     }
   }
-  return { usable: placeOf.size, badLines, digest: digest.digest("hex") };
+  return { usable: placeOf.size, bad, badLines, digest: digest.digest("hex") };
 }
 
 function isBlank(bytes: Line["bytes"]): boolean {
@@ -94,13 +106,13 @@ function refuseDuplicate(parsed: ParsedLine, placeOf: ReadonlyMap<string, string
   if ("reason" in parsed) return parsed;
   const { id } = parsed.instance;
   const place = placeOf.get(id);
-  return place === undefined ? parsed : { reason: `the id "${id}" is that of ${place} already` };
+  return place === undefined ? parsed : { reason: `the id "${shown(id)}" is that of ${place} already` };
 }
 
 function refuseUnusable(
   paths: readonly string[],
   usable: number,
-  badLines: readonly BadLine[],
+  { bad, badLines }: Pick<DatasetCheck, "bad" | "badLines">,
   badLinesAtMost: number,
 ): void {
   const files = paths.join(", ");
@@ -111,10 +123,10 @@ function refuseUnusable(
       `no line of the dataset ${files} can be used${example || ": it is empty"}`,
     );
   }
-  const share = badLines.length / (badLines.length + usable);
+  const share = bad / (bad + usable);
   if (share > badLinesAtMost) {
     throw new UnusableDatasetError(
-      `${badLines.length} of ${badLines.length + usable} lines of the dataset ${files} are bad, ` +
+      `${bad} of ${bad + usable} lines of the dataset ${files} are bad, ` +
         `${(100 * share).toFixed(1)} % where badLinesAtMost allows ${100 * badLinesAtMost} %${example}`,
     );
   }

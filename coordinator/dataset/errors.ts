@@ -1,7 +1,7 @@
-import { FleetError } from "../../core/index.ts";
+import { ForeignInputError } from "../../core/index.ts";
 
 /** A dataset that cannot be read, or of which too little can be used. */
-export class UnusableDatasetError extends FleetError {
+export class UnusableDatasetError extends ForeignInputError {
   readonly code = "coordinator.unusable_dataset";
   readonly disposition = "reject";
 }

@@ -5,6 +5,9 @@ import { UnusableDatasetError } from "./errors.ts";
 
 const LINE_FEED = 0x0a;
 const MOST_LINE_BYTES = 64 * 2 ** 20;
+/** What may come out of a packed file: so much of anything, and so many times its size. */
+const UNPACKED_BYTES = 256 * 2 ** 20;
+const MOST_RATIO = 200;
 
 /** A line of a file, without its end. */
 export interface Line {
@@ -79,13 +82,18 @@ async function* openBytes(
 ): AsyncGenerator<Buffer> {
   const file = createReadStream(path);
   const decompress = decompressorOf(path);
+  let unpacked = 0;
   try {
     // The last stream of the pipeline carries every error of it.
     for await (const chunk of decompress ? pipeline(file, decompress, () => {}) : file) {
       onRead?.(file.bytesRead);
+      unpacked += chunk.length;
+      if (decompress && unpacked > UNPACKED_BYTES + MOST_RATIO * file.bytesRead)
+        throw new UnusableDatasetError(`${what} ${path} unpacks to more than ${MOST_RATIO} times its size`);
       yield chunk;
     }
   } catch (cause) {
+    if (cause instanceof UnusableDatasetError) throw cause;
     throw new UnusableDatasetError(`${what} ${path} cannot be read: ${reasonOf(cause, path)}`, { cause });
   } finally {
     file.destroy();

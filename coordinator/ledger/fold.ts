@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { FleetError, shown } from "../../core/index.ts";
+import { FleetError, ForeignInputError, shown } from "../../core/index.ts";
 import { type EventOf, LEDGER_SCHEMA, type LedgerEvent } from "./events.ts";
 import { composeBatch, finishEvaluation, giveUpStep, rewind, skipStep, trainBatch } from "./fold-batches.ts";
 import { acceptSample, closeSamples, failSample, keepPartial, skipSamples } from "./fold-samples.ts";
@@ -13,7 +13,7 @@ import type { LedgerState } from "./state.ts";
 import { IllegalTransitionError, moved, RUN_TRANSITIONS, type RunPhase } from "./transitions.ts";
 
 /** An event that this version does not know, or that lacks what its kind has. */
-export class UnreadableEventError extends FleetError {
+export class UnreadableEventError extends ForeignInputError {
   readonly code = "coordinator.unreadable_event";
   readonly disposition = "fatal";
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FleetError } from "../../core/index.ts";
+import { ForeignInputError } from "../../core/index.ts";
 
 /** Where a run is. */
 export type RunPhase = "new" | "running" | "paused" | "ended" | "failed";
@@ -44,7 +44,7 @@ export const RUN_TRANSITIONS: Readonly<Record<RunPhase, readonly RunPhase[]>> = 
 };
 
 /** An event that cannot follow what is in the ledger: the ledger is corrupt, or a decision was wrong. */
-export class IllegalTransitionError extends FleetError {
+export class IllegalTransitionError extends ForeignInputError {
   readonly code = "coordinator.illegal_transition";
   readonly disposition = "fatal";
 }

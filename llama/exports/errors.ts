@@ -1,7 +1,7 @@
-import { FleetError } from "../../core/index.ts";
+import { FleetError, ForeignInputError } from "../../core/index.ts";
 
 /** A tokenizer.json is not a byte-level BPE that llama.cpp splits as its author does. */
-export class TokenizerFileError extends FleetError {
+export class TokenizerFileError extends ForeignInputError {
   readonly code = "llama.tokenizer_file_unusable";
   readonly disposition = "reject";
 }

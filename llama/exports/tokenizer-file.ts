@@ -7,8 +7,9 @@ import { z } from "zod";
 import type { MetadataValue } from "../gguf/index.ts";
 import { TokenizerFileError } from "./errors.ts";
 
+/** Checked as wholes: each of millions of entries may be wrong. */
 const TokenizerFile = z.object({
-  added_tokens: z.array(z.object({ id: z.int().min(0), content: z.string(), special: z.boolean() })),
+  added_tokens: z.custom<readonly AddedToken[]>(areAddedTokens, "not a list of {id, content, special}"),
   normalizer: z.null().optional(),
   pre_tokenizer: z.object({
     type: z.literal("ByteLevel"),
@@ -17,10 +18,18 @@ const TokenizerFile = z.object({
   }),
   model: z.object({
     type: z.literal("BPE"),
-    vocab: z.record(z.string(), z.int().min(0)),
-    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+    vocab: z.custom<Readonly<Record<string, number>>>(isVocabulary, "does not give each token an id"),
+    merges: z.custom<readonly Merge[]>(areMerges, "not a list of pairs of tokens"),
   }),
 });
+
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+}
+
+type Merge = string | readonly [string, string];
 
 const TOKEN_TYPE = { normal: 1, control: 3, userDefined: 4 } as const; // llama_token_type
 
@@ -62,7 +71,10 @@ export function tokenizerMetadata(json: string, name: string): Map<string, Metad
         value: model.merges.map((merge) => (typeof merge === "string" ? merge : merge.join(" "))),
       },
     ],
-    ["tokenizer.ggml.eos_token_id", { kind: "uint32", value: Math.min(...special) }],
+    [
+      "tokenizer.ggml.eos_token_id",
+      { kind: "uint32", value: special.reduce((least, id) => Math.min(least, id)) },
+    ],
     ["tokenizer.ggml.add_bos_token", { kind: "bool", value: false }],
   ]);
 }
@@ -82,4 +94,33 @@ function parseJson(json: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function areAddedTokens(value: unknown): boolean {
+  const isToken = (token: unknown) =>
+    isObject(token) && isId(token["id"]) && isText(token["content"]) && typeof token["special"] === "boolean";
+  return Array.isArray(value) && value.every(isToken);
+}
+
+function isVocabulary(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isId);
+}
+
+function areMerges(value: unknown): boolean {
+  const isMerge = (merge: unknown) =>
+    isText(merge) || (Array.isArray(merge) && merge.length === 2 && merge.every(isText));
+  return Array.isArray(value) && value.every(isMerge);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Within what a token's id can be in llama.cpp. */
+function isId(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }

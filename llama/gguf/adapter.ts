@@ -73,7 +73,7 @@ export function decodeAdapter(bytes: Uint8Array, name = "the adapter"): Adapter 
   requireLora(metadata, name);
   const adapter = {
     base: textOf(metadata, BASE_KEY) ?? "",
-    alpha: numberOf(metadata, ALPHA_KEY) ?? 0,
+    alpha: alphaOf(metadata, name),
     tensors: [...tensors.values()].map((tensor) => decodeTensor(tensor, bytes, name)),
   };
   pairsOf(adapter, name);
@@ -123,9 +123,15 @@ export function checkAdapterFits(adapter: Adapter, model: ModelInfo, name = "the
   }
 }
 
+function alphaOf(metadata: Metadata, name: string): number {
+  const alpha = numberOf(metadata, ALPHA_KEY) ?? 0;
+  if (Number.isFinite(alpha)) return alpha;
+  throw new AdapterError(`${name} has an alpha of ${alpha}`);
+}
+
 /** A projection's [in, out]; undefined when the model has no such weight. */
 function shapeOfWeight(weight: string, model: ModelInfo): readonly [number, number] | undefined {
-  const [, layer, name] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(weight) ?? [];
+  const [, layer, name] = /^blk\.(0|[1-9]\d*)\.(\w+)\.weight$/.exec(weight) ?? [];
   const projection = PROJECTIONS.find((candidate) => candidate === name);
   if (projection === undefined || Number(layer) >= model.layers) return undefined;
   return projectionShape(model, projection);

@@ -12,6 +12,7 @@ export interface ByteSource {
 
 const WINDOW_BYTES = 1 << 20;
 const MOST_HEADER_BYTES = 1 << 28; // vocabulary and merges of the largest models take some 2^23
+const MOST_TEXT_BYTES = 1 << 22; // chat templates have some 2^14
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -54,7 +55,11 @@ export class Cursor {
   }
 
   text(what: string): string {
-    const bytes = this.#take(this.uint64(what), what);
+    const length = this.uint64(what);
+    this.require(length, what);
+    if (length > MOST_TEXT_BYTES)
+      throw new GgufDamagedError(`${this.source.name} is damaged: ${what} is a text of ${length} bytes`);
+    const bytes = this.#take(length, what);
     try {
       return UTF8.decode(bytes);
     } catch {

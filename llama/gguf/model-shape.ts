@@ -43,7 +43,7 @@ export function readShape(metadata: Metadata, name: string): ModelShape {
     feedForward: requireSize(metadata, name, "feed_forward_length"),
     normEpsilon: requireNumber(metadata, name, "attention.layer_norm_rms_epsilon"),
     ropeDimensions: numberOf(metadata, "llama.rope.dimension_count") ?? headSize,
-    ropeBase: numberOf(metadata, "llama.rope.freq_base") ?? 10_000,
+    ropeBase: has(metadata, "rope.freq_base") ? requireNumber(metadata, name, "rope.freq_base") : 10_000,
     ropeScale: readRopeScale(metadata, name),
     contextLength: requireSize(metadata, name, "context_length"),
   };
@@ -90,6 +90,8 @@ function readRopeScale(metadata: Metadata, name: string): number {
     );
   const factor =
     numberOf(metadata, "llama.rope.scaling.factor") ?? numberOf(metadata, "llama.rope.scale_linear") ?? 0;
+  if (factor < 0 || !Number.isFinite(factor))
+    throw new UnsupportedModelError(`${name} cannot be used: its positions are scaled by ${factor}`);
   return factor === 0 ? 1 : 1 / factor;
 }
 

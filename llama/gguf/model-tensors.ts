@@ -69,7 +69,7 @@ export function checkTensors(
   vocabulary: number,
   file: string,
 ): void {
-  if (shape.layers > tensors.size)
+  if (shape.layers * PROJECTIONS.length > tensors.size)
     throw new UnsupportedModelError(`${file} has ${tensors.size} tensors for ${shape.layers} layers`);
   const expected = expectedTensors(shape, vocabulary);
   const known = new Set(expected.map(({ name }) => name));

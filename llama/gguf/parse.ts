@@ -31,7 +31,10 @@ const MAGIC = 0x46554747; // "GGUF" in little-endian order
 const LEAST_PAIR_BYTES = 13; // the key's length, the kind, a value
 const LEAST_TENSOR_BYTES = 32; // the name's length, the axes' number, one axis, type, offset
 const MOST_AXES = 4;
-const MOST_ITEMS = 1 << 24; // of an array; the largest vocabularies have 2^18 tokens
+/** Of all arrays together, since an item takes more memory than bytes; the largest vocabularies have 2^18 tokens. */
+const MOST_ITEMS = 1 << 21;
+const MOST_PAIRS = 1 << 16;
+const MOST_TENSORS = 1 << 16;
 
 /**
  * Reads the header of GGUF 2 or 3 and checks that the file holds every tensor that it declares.
@@ -44,13 +47,18 @@ export function parseGguf(source: ByteSource): GgufHeader {
   const tensorCount = cursor.uint64("the number of tensors");
   const pairCount = cursor.uint64("the number of metadata keys");
   cursor.require(pairCount * LEAST_PAIR_BYTES, `${pairCount} metadata keys`);
+  if (pairCount > MOST_PAIRS) throw damaged(source, `it claims to have ${pairCount} metadata keys`);
   const metadata = new Map<string, MetadataValue>();
+  let items = 0;
   for (let i = 0; i < pairCount; i++) {
     const key = cursor.text(`metadata key ${i + 1}`);
     if (metadata.has(key)) throw damaged(source, `it has metadata key "${key}" twice`);
-    metadata.set(key, parseValue(cursor, key));
+    const value = parseValue(cursor, key, MOST_ITEMS - items);
+    if (value.kind === "array") items += value.value.length;
+    metadata.set(key, value);
   }
   cursor.require(tensorCount * LEAST_TENSOR_BYTES, `the table of ${tensorCount} tensors`);
+  if (tensorCount > MOST_TENSORS) throw damaged(source, `it claims to have ${tensorCount} tensors`);
   const relative = Array.from({ length: tensorCount }, (_, i) => parseTensor(cursor, i));
   return { version, metadata, tensors: placeTensors(source, metadata, relative, cursor.position) };
 }
@@ -67,15 +75,15 @@ function parseVersion(cursor: Cursor): number {
   return version;
 }
 
-function parseValue(cursor: Cursor, key: string): MetadataValue {
+function parseValue(cursor: Cursor, key: string, mostItems: number): MetadataValue {
   const what = `metadata "${key}"`;
   const kind = parseKind(cursor, what);
   if (kind !== "array") return { kind, value: cursor.scalar(kind, what) } as MetadataValue;
   const of = parseKind(cursor, what);
   if (of === "array") throw damaged(cursor.source, `${what} is an array of arrays`);
   const count = cursor.uint64(what);
-  if (count > MOST_ITEMS) throw damaged(cursor.source, `${what} claims to have ${count} items`);
   cursor.require(count * LEAST_BYTES[of], what);
+  if (count > mostItems) throw damaged(cursor.source, `${what} claims to have ${count} items`);
   return { kind, of, value: Array.from({ length: count }, () => cursor.scalar(of, what)) };
 }
 

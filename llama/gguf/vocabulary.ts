@@ -119,7 +119,7 @@ function endTokens(
   const byText = (texts: readonly string[]) => texts.flatMap((text) => ids.get(text) ?? []);
   const fill = FILL_TEXTS.flatMap(([name, texts]) => idOf(name) ?? byText(texts).slice(0, 1));
   const stated = [idOf("eos") ?? DEFAULT_IDS[model]?.eos, idOf("eot"), idOf("eom")].flatMap((id) => id ?? []);
-  const found = new Set([...byText(END_TEXTS), ...fill, ...stated].filter((id) => id < tokens.length));
+  const found = new Set([...byText(END_TEXTS), ...fill, ...stated].filter((id) => Object.hasOwn(tokens, id)));
   const excepted = byText(exceptions((text) => found.has(ids.get(text) ?? -1)));
   return [...found].filter((id) => !excepted.includes(id)).sort((a, b) => a - b);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { FleetError } from "../../core/index.ts";
+import { ForeignInputError } from "../../core/index.ts";
 import { type Jinja, parseJinja } from "./jinja.ts";
 import { type PromptPiece, splitPieces } from "./pieces.ts";
 
@@ -29,7 +29,7 @@ export type TemplateSource =
   | { readonly kind: "raw" };
 
 /** A chat template is missing, cannot be parsed, or refuses the messages. */
-export class TemplateError extends FleetError {
+export class TemplateError extends ForeignInputError {
   readonly code = "llama.template_unusable";
   readonly disposition = "reject";
 }

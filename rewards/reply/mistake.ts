@@ -1,4 +1,4 @@
-import { FleetError } from "../../core/index.ts";
+import { ForeignInputError } from "../../core/index.ts";
 
 /** Where in a reply something is, and what is there. */
 export interface Excerpt {
@@ -12,7 +12,7 @@ export interface Excerpt {
  * `tag:</solution>`, `empty-thought`, `no-blocks`, `identical`, `not-found`, `too-large`, `empty-change`, `too-expensive`,
  * or `bad-diff` for a reply that is a unified diff.
  */
-export class ReplyMistake extends FleetError {
+export class ReplyMistake extends ForeignInputError {
   readonly code = "rewards.reply_mistake";
   readonly disposition = "reject";
   readonly errorClass: string;

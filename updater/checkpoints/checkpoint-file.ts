@@ -78,8 +78,20 @@ export async function readCheckpoint(path: string): Promise<CheckpointContent> {
     );
   }
   const headerEnd = PREFIX_BYTES + body.readUInt32LE(MAGIC.length);
-  const header = Header.parse(JSON.parse(body.toString("utf8", PREFIX_BYTES, headerEnd)));
-  return { about: header.about, arrays: readArrays(body, headerEnd, header.arrays) };
+  const header = Header.safeParse(parseJson(body.toString("utf8", PREFIX_BYTES, headerEnd)));
+  const floats = header.data?.arrays.reduce((sum, { length }) => sum + length, 0) ?? 0;
+  if (!header.success || headerEnd + floats * FLOAT_BYTES !== body.length) {
+    throw new UnusableCheckpointError(`${path} is not a checkpoint: its header does not say what it holds`);
+  }
+  return { about: header.data.about, arrays: readArrays(body, headerEnd, header.data.arrays) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function readArrays(

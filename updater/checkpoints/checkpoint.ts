@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Parameter } from "../../llama/index.ts";
 import type { StepMetricsInit } from "../../proto/index.ts";
-import type { LoraConfig } from "../config.ts";
+import { LoraConfig } from "../config.ts";
 import type { Moments } from "../optimizer/adamw.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { UnusableCheckpointError } from "./errors.ts";
@@ -44,8 +44,10 @@ export interface CheckpointIdentity {
 const Identity = z.object({
   base: z.string(),
   seed: z.int(),
-  lora: z.custom<LoraConfig>(),
-  parameters: z.array(z.object({ name: z.string(), rows: z.int(), columns: z.int() })).readonly(),
+  lora: LoraConfig,
+  parameters: z
+    .array(z.object({ name: z.string(), rows: z.int().min(1), columns: z.int().min(1) }))
+    .readonly(),
 });
 
 const About = z.object({
@@ -55,7 +57,7 @@ const About = z.object({
   batchDigest: z.string(),
   skipped: z.string(),
   nonFiniteSteps: z.int(),
-  metrics: z.custom<StepMetricsInit>(),
+  metrics: z.custom<StepMetricsInit>((value) => typeof value === "object" && value !== null),
   identity: Identity,
 });
 
@@ -88,6 +90,10 @@ export async function readStep(
     throw new UnusableCheckpointError(`${path} is not a checkpoint of the updater`);
   }
   const { updates, identity, ...rest } = parsed.data;
+  const floats = identity.parameters.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  if ([parameters, mean, square].some(({ length }) => length !== floats)) {
+    throw new UnusableCheckpointError(`${path} does not have a number for each of its parameters`);
+  }
   return { identity, checkpoint: { ...rest, parameters, moments: { mean, square, updates } } };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shown } from "../../../core/index.ts";
+import { ForeignInputError, shown } from "../../../core/index.ts";
 
 describe("foreign text in an error", () => {
   it("is as it was where it is short and harmless", () => {
@@ -11,8 +11,20 @@ describe("foreign text in an error", () => {
     expect(shown("a\x1b[2Jb\nc\u202ed\0")).toBe("a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{0}");
   });
 
-  it("is cut where it is long, and half a character is spelt", () => {
-    expect(shown("x".repeat(1_000))).toBe(`${"x".repeat(80)}…`);
-    expect(shown("😀😀", 3)).toBe("😀\\u{d83d}…");
+  it("loses its middle where it is long, and half a character is spelt", () => {
+    expect(shown(`${"x".repeat(1_000)}${"y".repeat(1_000)}`)).toBe(`${"x".repeat(54)} … ${"y".repeat(26)}`);
+    expect(shown("😀😀", 3)).toBe("😀 … \\u{de00}");
+  });
+
+  it("is all that an error about a foreign input says", () => {
+    class StrangeError extends ForeignInputError {
+      readonly code = "test.strange";
+      readonly disposition = "reject";
+    }
+
+    const { message } = new StrangeError(`a${"\x1b\n".repeat(9_000)} is strange`);
+
+    expect(message).toMatch(/^a\\u\{1b\}\\u\{a\}[ -~…]+ is strange$/);
+    expect(message.length).toBeLessThan(500);
   });
 });

@@ -47,7 +47,7 @@ describe("a dataset", () => {
 
       const check = await checkDataset(await fileOf(name, [instance("1"), "", instance("2")]));
 
-      expect(check).toEqual({ usable: 2, badLines: [], digest: plain.digest });
+      expect(check).toEqual({ usable: 2, bad: 0, badLines: [], digest: plain.digest });
     },
   );
 
