@@ -28,7 +28,12 @@ export {
   StreamMissingError,
   WrongLastSequenceError,
 } from "./nats/errors.ts";
-export { createLedgerLog, type InspectedLedgerLog, LedgerCutError, type LedgerLog } from "./nats/ledger-log.ts";
+export {
+  createLedgerLog,
+  type InspectedLedgerLog,
+  LedgerCutError,
+  type LedgerLog,
+} from "./nats/ledger-log.ts";
 export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from "./nats/link.ts";
 export { type TaskAddress, taskAddress } from "./nats/names.ts";
 export {
@@ -44,7 +49,12 @@ export {
   RolloutMissingError,
   type RolloutStore,
 } from "./nats/rollout-store.ts";
-export { createRunStreams, repairRunStreams, type RunStreamOptions, StreamConfigError } from "./nats/run-streams.ts";
+export {
+  createRunStreams,
+  type RunStreamOptions,
+  repairRunStreams,
+  StreamConfigError,
+} from "./nats/run-streams.ts";
 export { createSnapshotStore, type SnapshotStore } from "./nats/snapshot-store.ts";
 export { assertSynchronous, readStorage, type StorageReport } from "./nats/storage-report.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";
@@ -55,3 +65,5 @@ export {
 } from "./nats-server/find-server.ts";
 export { type NatsServer, startNatsServer } from "./nats-server/start-server.ts";
 export { createRunSecrets, type NatsRole, type NatsUser, type RunSecrets } from "./nats-server/users.ts";
+export { makeCertificates, type RunCertificates } from "./tls/make-certificates.ts";
+export { type ClientTls, type ClientTlsFiles, readClientTls, type ServerTls } from "./tls/tls.ts";

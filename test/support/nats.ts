@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type ClientTls,
   createRunSecrets,
   createRunStreams,
   findNatsServer,
@@ -11,6 +12,7 @@ import {
   openNats,
   type RunSecrets,
   type RunStreamOptions,
+  type ServerTls,
   startNatsServer,
 } from "../../transport/index.ts";
 
@@ -37,6 +39,8 @@ export interface TestNatsOptions {
   readonly streams?: Partial<RunStreamOptions> | false;
   /** Most that the streams may take. */
   readonly storeBytes?: number;
+  /** How the server's end of its links is secured, and how this end's is. */
+  readonly tls?: { readonly server: ServerTls; readonly client: ClientTls };
 }
 
 const STREAMS: RunStreamOptions = {
@@ -48,7 +52,7 @@ const STREAMS: RunStreamOptions = {
 
 /** Starts a server. The first call on a machine without nats-server builds one, which takes a minute. */
 export async function openTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
-  const { run = "test", streams = {}, storeBytes } = options;
+  const { run = "test", streams = {}, storeBytes, tls } = options;
   const { path: binary } = await findNatsServer();
   const folder = await mkdtemp(join(tmpdir(), "fleet-nats-"));
   const secrets = createRunSecrets();
@@ -62,12 +66,18 @@ export async function openTestNats(options: TestNatsOptions = {}): Promise<TestN
       run,
       users: secrets.users,
       ...(most !== undefined && { storeBytes: most }),
+      tls: tls?.server ?? null,
     });
   let server: NatsServer = await start(0);
   const { port } = server;
 
   const link = async (role: NatsRole) => {
-    const opened = await openNats({ url: server.url, ...secrets.users[role], name: `test ${role}` });
+    const opened = await openNats({
+      url: server.url,
+      ...secrets.users[role],
+      tls: tls?.client ?? null,
+      name: `test ${role}`,
+    });
     links.push(opened);
     return opened;
   };

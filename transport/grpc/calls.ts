@@ -1,14 +1,16 @@
 import {
   Client,
   type ClientDuplexStream,
-  credentials,
   type CallOptions as GrpcCallOptions,
   type Metadata,
 } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { beginWait } from "../../core/index.ts";
+import type { ClientTls } from "../tls/tls.ts";
 import { authorized } from "./authorization.ts";
 import { CLIENT_OPTIONS } from "./channel.ts";
+import { diallingOf } from "./credentials.ts";
+import { watchDoor } from "./door.ts";
 import { type CallName, errorOf } from "./errors.ts";
 import { messagesUntil, writeMessage } from "./streams.ts";
 
@@ -53,9 +55,16 @@ export interface Calls extends AsyncDisposable {
   named(name: string, deadlineMs: number): CallName;
 }
 
-/** Opens a channel to a coordinator; nothing is dialled before the first call. */
-export function openCalls(address: string, token: string): Calls {
-  const client = new Client(address, credentials.createInsecure(), CLIENT_OPTIONS);
+/**
+ * Opens a channel to a coordinator; nothing is dialled before the first call.
+ *
+ * @param tls - null: plain text
+ * @throws {UnusableCertificateError} when what is given for TLS is no certificate, or the key is of another one
+ */
+export function openCalls(address: string, token: string, tls: ClientTls | null): Calls {
+  const { credentials, options: tlsOptions } = diallingOf(address, tls);
+  const client = new Client(address, credentials, { ...CLIENT_OPTIONS, ...tlsOptions });
+  const { refused } = watchDoor(client, address, tls);
   const live = new Set<{ cancel(): void }>();
   const named = (name: string, deadlineMs: number): CallName => ({ name, address, deadlineMs });
 
@@ -73,16 +82,18 @@ export function openCalls(address: string, token: string): Calls {
     const handle = { cancel };
     live.add(handle);
     signal?.addEventListener("abort", cancel, { once: true });
+    refused.addEventListener("abort", cancel, { once: true });
     try {
       return await start((started) => {
         cancels.push(started);
-        if (signal?.aborted) started.cancel();
+        if (signal?.aborted || refused.aborted) started.cancel();
       });
     } catch (error) {
-      throw errorOf(error, call);
+      throw refused.aborted ? refused.reason : errorOf(error, call);
     } finally {
       live.delete(handle);
       signal?.removeEventListener("abort", cancel);
+      refused.removeEventListener("abort", cancel);
     }
   }
 
@@ -120,14 +131,15 @@ export function openCalls(address: string, token: string): Calls {
       const cancel = () => stream.cancel();
       stream.on("error", () => {}); // Also raised in the loop; without a listener it would end the process.
       live.add(stream);
-      options.signal?.addEventListener("abort", cancel, { once: true });
-      if (options.signal?.aborted) cancel();
+      const givenUp = AbortSignal.any([refused, ...(options.signal ? [options.signal] : [])]);
+      givenUp.addEventListener("abort", cancel, { once: true });
+      if (givenUp.aborted) cancel();
       try {
         yield* messagesUntil(stream, never);
       } catch (error) {
-        throw errorOf(error, named(name, 0));
+        throw refused.aborted ? refused.reason : errorOf(error, named(name, 0));
       } finally {
-        options.signal?.removeEventListener("abort", cancel);
+        givenUp.removeEventListener("abort", cancel);
         live.delete(stream);
         stream.cancel();
       }
@@ -172,7 +184,13 @@ export function openCalls(address: string, token: string): Calls {
         metadataOf(token, {}),
       );
       live.add(stream);
-      stream.once("status", () => live.delete(stream));
+      const refuse = () => stream.destroy(refused.reason);
+      refused.addEventListener("abort", refuse, { once: true });
+      if (refused.aborted) refuse();
+      stream.once("close", () => {
+        live.delete(stream);
+        refused.removeEventListener("abort", refuse);
+      });
       return stream;
     },
 

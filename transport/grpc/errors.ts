@@ -50,6 +50,12 @@ export class CoordinatorUnreachableError extends FleetError {
   readonly disposition = "retry";
 }
 
+/** The two ends of a link do not fit: another CA, an expired certificate, TLS at one end only. */
+export class LinkRefusedError extends FleetError {
+  readonly code = "transport.link_refused";
+  readonly disposition = "reject";
+}
+
 /** A reward that is served elsewhere does not answer. */
 export class RewarderUnreachableError extends FleetError {
   readonly code = "transport.rewarder_unreachable";

@@ -14,6 +14,7 @@ import type {
   StatusAnswer,
 } from "../../proto/index.ts";
 import { wireServices } from "../codec/schema.ts";
+import type { ClientTls } from "../tls/tls.ts";
 import { type CallOptions, openCalls } from "./calls.ts";
 import { PROTOCOL } from "./channel.ts";
 import { type CollectStream, createCollectStream } from "./collect-stream.ts";
@@ -56,14 +57,16 @@ export interface FleetClient extends AsyncDisposable {
  *
  * @param options.address - `host:port` of the coordinator
  * @param options.token - the run's token
+ * @param options.tls - null or left out: plain text
  * @param options.name - who is calling, for the coordinator's status
  */
 export function openFleetClient(options: {
   readonly address: string;
   readonly token: string;
+  readonly tls?: ClientTls | null;
   readonly name: string;
 }): FleetClient {
-  const calls = openCalls(options.address, options.token);
+  const calls = openCalls(options.address, options.token, options.tls ?? null);
   const { fleet, control, collector, trainer } = wireServices();
 
   return {

@@ -35,7 +35,7 @@ export function openRewarder({
   address,
   deadlineMs,
 }: RewarderOptions): (input: RewardInput) => Promise<{ reward: number; explanation: string }> {
-  const calls = openCalls(address, "");
+  const calls = openCalls(address, "", null);
   const { Score: method } = wireServices().rewarder;
   return async ({ files, oracle, reply }) => {
     const entries = Object.entries(oracle);

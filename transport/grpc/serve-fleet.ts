@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import { CancelledError, FleetError, withDeadline } from "../../core/index.ts";
@@ -10,8 +10,10 @@ import type {
   TrainerHandlers as TrainerService,
 } from "../../proto/index.ts";
 import { wireServices } from "../codec/schema.ts";
+import type { ServerTls } from "../tls/tls.ts";
 import { requireToken } from "./authorization.ts";
 import { PROTOCOL, SERVER_OPTIONS } from "./channel.ts";
+import { servingWith } from "./credentials.ts";
 import type { FleetHandlers } from "./handlers.ts";
 import { policyChunks, readPolicy } from "./policy-upload.ts";
 import { createServedCalls, type ServedCalls } from "./served-calls.ts";
@@ -36,6 +38,8 @@ export interface ServeOptions {
   readonly port: number;
   /** The run's token, which every call but health must carry. */
   readonly token: string;
+  /** Null or left out: plain text. */
+  readonly tls?: ServerTls | null;
   readonly handlers: FleetHandlers;
   /** Told of errors that a handler threw and that are no FleetError. */
   readonly onUnexpected?: (error: unknown) => void;
@@ -52,9 +56,11 @@ export interface FleetServer extends AsyncDisposable {
  * Serves a coordinator's handlers over gRPC, with the health and reflection services beside them.
  *
  * @throws {CannotListenError} when the port is in use or the address is not this machine's
+ * @throws {TlsFileError | UnusableCertificateError} naming the file
  */
 export async function serveFleet(options: ServeOptions): Promise<FleetServer> {
   const { host, port, token, handlers, onUnexpected = () => {}, graceMs = 5_000 } = options;
+  const credentials = await servingWith(options.tls ?? null);
   setLogVerbosity(logVerbosity.NONE); // It prints to the terminal what is thrown here anyway.
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [requireToken(token)] });
   const calls = createServedCalls(onUnexpected);
@@ -62,7 +68,7 @@ export async function serveFleet(options: ServeOptions): Promise<FleetServer> {
   addServices(server, handlers, calls);
   health.addToServer(server);
   new ReflectionService(wireServices().definitions).addToServer(server);
-  const boundPort = await listen(server, host, port);
+  const boundPort = await listen(server, credentials, host, port);
 
   let closing: Promise<void> | undefined;
   return {
@@ -117,10 +123,10 @@ function checkProtocol(protocol: number): void {
   );
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+function listen(server: Server, credentials: ServerCredentials, host: string, port: number): Promise<number> {
   const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, boundPort) => {
+    server.bindAsync(address, credentials, (cause, boundPort) => {
       if (cause === null) return resolve(boundPort);
       const inUse = cause.message.includes("EADDRINUSE");
       const message = inUse

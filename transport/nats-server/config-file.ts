@@ -1,3 +1,4 @@
+import type { ServerTls } from "../tls/tls.ts";
 import { type NatsRole, type NatsUser, permissionsOf, SERVER_REPORT, workerImports } from "./users.ts";
 
 /** Largest message in bytes: a task with its prompt and an instance of 512 KB, with room to spare. */
@@ -19,6 +20,8 @@ export interface ServerSettings {
   readonly storeBytes: number;
   /** Folder where the server writes which port it has. */
   readonly portsFolder: string;
+  /** Null or left out: plain text. */
+  readonly tls?: ServerTls | null;
 }
 
 /**
@@ -38,6 +41,7 @@ export function serverConfig(settings: ServerSettings): string {
     `listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}`,
     `ports_file_dir: ${quoted(portsFolder)}`,
     `max_payload: ${MAX_PAYLOAD_BYTES}`,
+    ...tlsLines(settings.tls ?? null),
     "jetstream {",
     `  store_dir: ${quoted(storeFolder)}`,
     "  sync_interval: always",
@@ -60,6 +64,19 @@ export function serverConfig(settings: ServerSettings): string {
     "}",
     "",
   ].join("\n");
+}
+
+/** A client without a certificate of `clientCa`, where that is given, is refused before it says who it is. */
+function tlsLines(tls: ServerTls | null): string[] {
+  if (tls === null) return [];
+  const { certificate, key, clientCa } = tls;
+  return [
+    "tls {",
+    `  cert_file: ${quoted(certificate)}`,
+    `  key_file: ${quoted(key)}`,
+    ...(clientCa === null ? [] : [`  ca_file: ${quoted(clientCa)}`, "  verify: true"]),
+    "}",
+  ];
 }
 
 function userLines(role: NatsRole, user: NatsUser, run: string): string[] {

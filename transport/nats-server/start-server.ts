@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FleetError, pause, withDeadline } from "../../core/index.ts";
+import type { ServerTls } from "../tls/tls.ts";
 import { serverConfig } from "./config-file.ts";
 import type { GuardianMessage } from "./guardian-message.ts";
 import { roomFor } from "./room-for.ts";
@@ -29,6 +30,8 @@ export interface NatsServerOptions {
   readonly storeBytes?: number;
   readonly run: string;
   readonly users: Readonly<Record<NatsRole, NatsUser>>;
+  /** Null or left out: plain text. */
+  readonly tls?: ServerTls | null;
 }
 
 /** A running nats-server. It ends when disposed of, and when this process ends, however that happens. */
@@ -82,7 +85,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     const reading = readPort(portsFile, life.ended);
     const port = await withDeadline("nats-server to listen", START_DEADLINE_MS, reading);
     if (port === null) throw await failureOf(await life.exited, options, logFrom);
-    const url = `nats://127.0.0.1:${port}`;
+    const url = `${options.tls ? "tls" : "nats"}://127.0.0.1:${port}`;
     return { url, port, pid, exited: life.exited, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
@@ -125,7 +128,7 @@ async function readPort(portsFile: string, ended: AbortSignal): Promise<number |
 
 /** The server writes the file in one go, but a reader may still come between. */
 function parsePort(text: string): number | null {
-  const url = /"nats":\["nats:\/\/[^"]*:(\d+)"/.exec(text);
+  const url = /"nats":\["(?:nats|tls):\/\/[^"]*:(\d+)"/.exec(text);
   return url ? Number(url[1]) : null;
 }
 

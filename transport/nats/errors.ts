@@ -58,12 +58,12 @@ const CODES = {
  *
  * @param name - what was waited for, as it reads after "waited … for"
  */
-export function natsError(name: string, error: unknown): FleetError {
+export function natsError(name: string, error: unknown, askedMs = REQUEST_DEADLINE_MS): FleetError {
   if (error instanceof FleetError) return error;
   const cause = { cause: error };
   const text = `${name}: ${error instanceof Error ? error.message : String(error)}`;
   if (error instanceof errors.TimeoutError) {
-    return new DeadlineError(`waited ${REQUEST_DEADLINE_MS} ms for ${name}`, cause);
+    return new DeadlineError(`waited ${askedMs} ms for ${name}`, cause);
   }
   if (isPermission(error)) return new NotPermittedError(text, cause);
   if (error instanceof JetStreamApiError) return apiError(error, text);

@@ -14,7 +14,9 @@ import {
 import { beginWait, FleetError, withDeadline } from "../../core/index.ts";
 import { isNewEnough } from "../nats-server/find-server.ts";
 import { inboxPrefix } from "../nats-server/users.ts";
+import type { ClientTls } from "../tls/tls.ts";
 import { LinkLostError, natsError, REQUEST_DEADLINE_MS } from "./errors.ts";
+import { natsTls, natsTlsFailure } from "./nats-tls.ts";
 
 /** nats-server cannot be reached, is too old, or does not know the user. */
 export class NatsUnusableError extends FleetError {
@@ -24,8 +26,10 @@ export class NatsUnusableError extends FleetError {
 
 /** How to reach a run's nats-server. */
 export interface NatsLinkOptions {
-  /** `nats://host:port` */
+  /** `nats://host:port`, or `tls://host:port`. */
   readonly url: string;
+  /** Null or left out: plain text. */
+  readonly tls?: ClientTls | null;
   readonly user: string;
   readonly password: string;
   /** Who is connected, as the server's monitoring shows it. */
@@ -52,18 +56,21 @@ export interface NatsLink extends AsyncDisposable {
 
 const CONNECT_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 5_000;
+/** A question to a leader that is gone is never answered: the next one is asked of its successor. */
+const CLUSTER_REQUEST_DEADLINE_MS = 2_500;
 const RECONNECT_MS = 250;
 const PING_MS = 10_000;
 
 /**
  * Opens a connection.
  *
- * @throws {NatsUnusableError} when nobody listens, the server is too old, or it refuses the user
+ * @throws {NatsUnusableError} when nobody listens, the server is too old, it refuses the user, or the two ends do not
+ *   agree about TLS
  */
 export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
   const { url, user, name } = options;
   const settings: ConnectionOptions = {
-    servers: url,
+    servers: url.split(","),
     user,
     pass: options.password,
     name,
@@ -72,17 +79,23 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
     reconnectTimeWait: RECONNECT_MS,
     pingInterval: PING_MS,
     inboxPrefix: inboxPrefix(user),
+    ...(options.tls && { tls: natsTls(url.split(","), options.tls) }),
   };
-  const connection = await connect(settings).catch((cause: unknown) => {
-    throw unusable(url, user, cause);
-  });
+  const dial = (more: Partial<ConnectionOptions>) =>
+    connect({ ...settings, ...more }).catch((cause: unknown) => {
+      throw unusable(options, cause);
+    });
+  // A client that is to dial again for ever also does so when it is the certificate that is wrong.
+  if (options.tls) await (await dial({ reconnect: false })).close();
+  const connection = await dial({});
   const { version } = connection.info ?? {};
   if (!isNewEnough(version ?? "")) {
     await connection.close();
     throw new NatsUnusableError(`nats-server at ${url} is version ${version}, 2.14 or newer is needed`);
   }
   const presence = followConnection(connection, options.onChange ?? (() => {}));
-  const api: JetStreamManagerOptions = { checkAPI: false, timeout: REQUEST_DEADLINE_MS };
+  const askMs = connection.info?.cluster === undefined ? REQUEST_DEADLINE_MS : CLUSTER_REQUEST_DEADLINE_MS;
+  const api: JetStreamManagerOptions = { checkAPI: false, timeout: askMs };
   const stream = jetstream(connection, api);
 
   return {
@@ -100,7 +113,7 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
       try {
         return await Promise.race([question(), lost.promise]);
       } catch (error) {
-        throw natsError(name, error);
+        throw natsError(name, error, askMs);
       } finally {
         signal.removeEventListener("abort", onLost);
       }
@@ -160,10 +173,14 @@ function followConnection(connection: NatsConnection, onChange: (state: "lost" |
   };
 }
 
-function unusable(url: string, user: string, cause: unknown): NatsUnusableError {
+function unusable({ url, user, tls = null }: NatsLinkOptions, cause: unknown): NatsUnusableError {
+  if (cause instanceof errors.AuthorizationError) {
+    return new NatsUnusableError(`nats-server at ${url} does not accept the user "${user}"`, { cause });
+  }
+  const mismatch = natsTlsFailure(cause, tls);
   const message =
-    cause instanceof errors.AuthorizationError
-      ? `nats-server at ${url} does not accept the user "${user}"`
-      : `no nats-server answers at ${url}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    mismatch === null
+      ? `no nats-server answers at ${url}: ${cause instanceof Error ? cause.message : String(cause)}`
+      : `no link to nats-server at ${url}: ${mismatch}`;
   return new NatsUnusableError(message, { cause });
 }

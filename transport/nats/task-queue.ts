@@ -71,9 +71,8 @@ export async function openTaskQueue(
       await link.ask(`tasks of ${stream}`, () => take(consumer));
     } catch (error) {
       const failure = natsError(`tasks of ${stream}`, error);
-      // Without a connection the waiters wait on, each until its own time is up.
-      const waitOn = failure instanceof LinkLostError || failure instanceof DeadlineError;
-      if (!waitOn) for (const waiter of waiters) waiter.fail(failure);
+      if (!isPassing(failure) || link.connection.isClosed())
+        for (const waiter of waiters) waiter.fail(failure);
     } finally {
       requests.set(consumer, (requests.get(consumer) ?? 1) - 1);
       ask();
@@ -123,6 +122,11 @@ export async function openTaskQueue(
       for (const waiter of waiters) waiter.settle(null);
     },
   };
+}
+
+/** Without a connection the waiters wait on, each until its own time is up. */
+function isPassing(failure: FleetError): boolean {
+  return failure instanceof LinkLostError || failure instanceof DeadlineError;
 }
 
 function deliveryOf(message: JsMsg): TaskDelivery {
