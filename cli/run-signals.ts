@@ -26,6 +26,7 @@ export function openRunSignals(onStop: () => void): OpenRunSignals {
     abandon.abort(stop.signal.reason);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("disconnect", onDisconnect);
+  if (process.connected === false) onDisconnect(); // It was gone before anybody listened here.
   return {
     stop: stop.signal,
     abandon: abandon.signal,

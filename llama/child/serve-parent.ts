@@ -28,6 +28,7 @@ export interface Parent<P extends Protocol> {
  */
 export function serveParent<P extends Protocol>(handlers: Handlers<P>): Parent<P> {
   process.on("disconnect", () => process.exit(0));
+  if (!process.connected) process.exit(0); // It was gone before anybody listened here.
   process.on("SIGINT", () => {});
   process.on("message", (message: CallMessage) => void answer(handlers, message));
   return { emit: (event, value) => send({ kind: "event", event, value }) };

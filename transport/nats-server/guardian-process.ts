@@ -32,4 +32,5 @@ server.on("exit", (code, signal) => {
   if (process.connected) process.disconnect();
 });
 process.on("disconnect", stop);
+if (!process.connected) stop(); // It was gone before anybody listened here.
 process.on("SIGTERM", stop);
