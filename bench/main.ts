@@ -11,10 +11,18 @@ import { type Bench, type JudgedRow, judge } from "./row.ts";
 import { decodingBench } from "./rows/decoding.ts";
 import { gradientBench } from "./rows/gradient.ts";
 import { ledgerBench } from "./rows/ledger.ts";
+import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
 import { servingBench } from "./rows/serving.ts";
 
-const BENCHES: readonly Bench[] = [rewardBench, ledgerBench, decodingBench, gradientBench, servingBench];
+const BENCHES: readonly Bench[] = [
+  rewardBench,
+  ledgerBench,
+  decodingBench,
+  gradientBench,
+  servingBench,
+  restartBench,
+];
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
 interface Results {
