@@ -61,6 +61,10 @@ soak: setup ## a simulated fleet of 1,000 workers that come and go: MINUTES=30
 chaos: setup ## kill and stop the processes of small runs: ROUNDS=N [SEED=...]; goes on where it stopped
 	node test/slow/chaos/main.ts --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
 
+.PHONY: fuzz
+fuzz: node_modules/.installed ## hostile inputs for every reader: [SECONDS=60] [SEED=…] [TARGET=…] [NUMBER=…]
+	@node test/slow/fuzz/main.ts --seconds "$(or $(SECONDS),60)" --seed "$(SEED)" --target "$(TARGET)" --number "$(NUMBER)"
+
 .PHONY: bench
 bench: setup $(DEMO_DATA) ## measure; writes bench/results.json
 	node bench/main.ts
