@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FleetError } from "../../core/index.ts";
 import type { ArchivedFile } from "../ledger/events.ts";
 import type { Outcome } from "../ledger/records.ts";
-import { type ArchivedRollout, OUTCOME_COLUMNS, ROLLOUT_COLUMNS } from "./columns.ts";
+import type { ArchivedRollout } from "./columns.ts";
 import { writeParquet } from "./parquet.ts";
 
 /** The folder holds what the ledger knows nothing of. */
@@ -45,8 +45,10 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
     tidy(join(folder, "outcomes"), known.outcomes),
   ]);
   return {
-    writeRollouts: (range, rollouts) => write("rollouts", range, ROLLOUT_COLUMNS, rollouts),
-    writeOutcomes: (range, outcomes) => write("outcomes", range, OUTCOME_COLUMNS, outcomes),
+    writeRollouts: async (range, rollouts) =>
+      write("rollouts", range, (await loadColumns()).ROLLOUT_COLUMNS, rollouts),
+    writeOutcomes: async (range, outcomes) =>
+      write("outcomes", range, (await loadColumns()).OUTCOME_COLUMNS, outcomes),
   };
 
   async function write<Row>(
@@ -61,6 +63,11 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
     const sha256 = await writeParquet(join(folder, file), columns, rows);
     return { file, sha256, rows: rows.length };
   }
+}
+
+/** DuckDB comes with the first file: no process waits for it at its start. */
+function loadColumns() {
+  return import("./columns.ts");
 }
 
 /** Padded, so that names sort as their ranges do. */

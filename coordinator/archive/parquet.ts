@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { crashPoint, renameDurably } from "../../core/index.ts";
-import { type Column, chunkOf } from "./chunk.ts";
+import type { Column } from "./chunk.ts";
 
 /** The archive is written beside the run's own work: it must not take its cores or memory. */
 const LIMITS = { threads: "1", memory_limit: "512MB" };
@@ -24,7 +23,8 @@ export async function writeParquet<Row>(
   rows: readonly Row[],
 ): Promise<string> {
   const temporary = `${path}.tmp`;
-  const instance = await DuckDBInstance.create(":memory:", LIMITS);
+  const { chunkOf } = await import("./chunk.ts");
+  const instance = await openDuckDb();
   const connection = await instance.connect();
   try {
     await connection.run(
@@ -51,7 +51,7 @@ export async function writeParquet<Row>(
 
 /** Runs one query over Parquet files. */
 export async function queryParquet(sql: string): Promise<Record<string, unknown>[]> {
-  const instance = await DuckDBInstance.create(":memory:", LIMITS);
+  const instance = await openDuckDb();
   const connection = await instance.connect();
   try {
     return (await connection.runAndReadAll(sql)).getRowObjectsJson();
@@ -64,6 +64,12 @@ export async function queryParquet(sql: string): Promise<Record<string, unknown>
 /** A string as SQL writes it. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** The library is loaded with the first file: no process waits for it at its start. */
+async function openDuckDb() {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  return DuckDBInstance.create(":memory:", LIMITS);
 }
 
 async function makeDurable(path: string): Promise<void> {
