@@ -11,7 +11,10 @@ import { findNatsServer, type NatsLinkOptions, openNats } from "../../transport/
 export interface BareServer extends AsyncDisposable {
   readonly name: string;
   readonly url: string;
-  readonly process: ChildProcess;
+  /** Ends it as SIGKILL does. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  restart(): void;
 }
 
 const START_DEADLINE_MS = 20_000;
@@ -41,20 +44,26 @@ export async function openBareServer(
   const port = await freePort();
   const config = join(folder, "nats.conf");
   await writeFile(config, `server_name: ${name}\nlisten: "127.0.0.1:${port}"\n${configOf(folder)}\n`);
-  const server = spawn(path, ["-c", config], { stdio: "ignore" });
-  const exited = once(server, "exit");
-  const url = `nats://127.0.0.1:${port}`;
-  const opened: BareServer = {
+  const start = () => spawn(path, ["-c", config], { stdio: "ignore" });
+  let server: ChildProcess = start();
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, "exit");
+    server.kill("SIGKILL");
+    await exited;
+  };
+  return {
     name,
-    url,
-    process: server,
+    url: `nats://127.0.0.1:${port}`,
+    kill,
+    restart: () => {
+      server = start();
+    },
     [Symbol.asyncDispose]: async () => {
-      server.kill("SIGKILL");
-      await exited;
+      await kill();
       await rm(folder, { recursive: true, force: true });
     },
   };
-  return opened;
 }
 
 /** Waits until the server answers its user. */
