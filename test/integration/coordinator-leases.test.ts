@@ -87,23 +87,25 @@ describe("a group", { timeout: 60_000 }, () => {
 });
 
 describe("a sample", { timeout: 60_000 }, () => {
-  it("that is delivered twice is answered as a duplicate, counted once, and the delivery counted apart", async () => {
-    await using run = await openCoordinatedRun(ONE_GROUP);
-    await run.start();
-    await using worker = await openScriptedWorker(run, "w1");
-    const pulled = await worker.work();
-    const first = await worker.finish(pulled, pulled.granted, 0);
+  describe("Counted once, and only when durable", () => {
+    it("that is delivered twice is answered as a duplicate, counted once, and the delivery counted apart", async () => {
+      await using run = await openCoordinatedRun(ONE_GROUP);
+      await run.start();
+      await using worker = await openScriptedWorker(run, "w1");
+      const pulled = await worker.work();
+      const first = await worker.finish(pulled, pulled.granted, 0);
 
-    const again = await worker.finish(pulled, pulled.granted, 0);
+      const again = await worker.finish(pulled, pulled.granted, 0);
 
-    expect([first.outcome, again.outcome]).toEqual(["OUTCOME_ACCEPTED", "OUTCOME_DUPLICATE"]);
-    const { balances } = await run.client("cli").status();
-    expect(balances[0]).toMatchObject({
-      lane: "train",
-      issued: 4,
-      accepted: 1,
-      outstanding: 3,
-      duplicates: 1,
+      expect([first.outcome, again.outcome]).toEqual(["OUTCOME_ACCEPTED", "OUTCOME_DUPLICATE"]);
+      const { balances } = await run.client("cli").status();
+      expect(balances[0]).toMatchObject({
+        lane: "train",
+        issued: 4,
+        accepted: 1,
+        outstanding: 3,
+        duplicates: 1,
+      });
     });
   });
 

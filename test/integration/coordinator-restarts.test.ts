@@ -76,43 +76,47 @@ describe("a coordinator that is killed", { timeout: 60_000 }, () => {
 });
 
 describe("a trainer", { timeout: 60_000 }, () => {
-  it("that asks again gets the same batch, and whoever asked before is told to end", async () => {
-    await using run = await openCoordinatedRun({ steps: 1 });
-    await run.start();
-    await sampleUntilBatch(run, new Map());
-    await using first = await openScriptedTrainer(run);
-    const before = await first.next();
+  describe("One decides", () => {
+    it("that asks again gets the same batch, and whoever asked before is told to end", async () => {
+      await using run = await openCoordinatedRun({ steps: 1 });
+      await run.start();
+      await sampleUntilBatch(run, new Map());
+      await using first = await openScriptedTrainer(run);
+      const before = await first.next();
 
-    await using second = await openScriptedTrainer(run);
-    const again = await second.next();
+      await using second = await openScriptedTrainer(run);
+      const again = await second.next();
 
-    expect(again).toEqual(before);
-    await expect(first.next()).rejects.toMatchObject({
-      code: "coordinator.trainer_fenced",
-      disposition: "fatal",
+      expect(again).toEqual(before);
+      await expect(first.next()).rejects.toMatchObject({
+        code: "coordinator.trainer_fenced",
+        disposition: "fatal",
+      });
+      await expect(first.publish(1)).rejects.toMatchObject({ code: "coordinator.trainer_fenced" });
+      expect(await second.publish(1)).toEqual({ version: 1 });
     });
-    await expect(first.publish(1)).rejects.toMatchObject({ code: "coordinator.trainer_fenced" });
-    expect(await second.publish(1)).toEqual({ version: 1 });
   });
 
-  it("may publish a policy twice, but not another one of the same version", async () => {
-    await using run = await openCoordinatedRun({ steps: 2 });
-    await run.start();
-    await sampleUntilBatch(run, new Map());
-    await using trainer = await openScriptedTrainer(run);
-    await trainer.next();
-    await trainer.publish(1);
+  describe("A batch is trained exactly once", () => {
+    it("may publish a policy twice, but not another one of the same version", async () => {
+      await using run = await openCoordinatedRun({ steps: 2 });
+      await run.start();
+      await sampleUntilBatch(run, new Map());
+      await using trainer = await openScriptedTrainer(run);
+      await trainer.next();
+      await trainer.publish(1);
 
-    const again = await trainer.publish(1);
+      const again = await trainer.publish(1);
 
-    expect(again).toEqual({ version: 1 });
-    await expect(trainer.publish(1, "another adapter")).rejects.toMatchObject({
-      code: "coordinator.policy_refused",
-      message: `policy 1 is adapter ${sha256(adapterOf(1))}; ${sha256("another adapter")} cannot be policy 1 too`,
-    });
-    await expect(trainer.skip(1)).rejects.toMatchObject({ code: "coordinator.policy_refused" });
-    await expect(trainer.publish(2)).rejects.toMatchObject({
-      message: "policy 2 has no batch; the ledger is at step 1",
+      expect(again).toEqual({ version: 1 });
+      await expect(trainer.publish(1, "another adapter")).rejects.toMatchObject({
+        code: "coordinator.policy_refused",
+        message: `policy 1 is adapter ${sha256(adapterOf(1))}; ${sha256("another adapter")} cannot be policy 1 too`,
+      });
+      await expect(trainer.skip(1)).rejects.toMatchObject({ code: "coordinator.policy_refused" });
+      await expect(trainer.publish(2)).rejects.toMatchObject({
+        message: "policy 2 has no batch; the ledger is at step 1",
+      });
     });
   });
 
@@ -161,21 +165,23 @@ describe("a run that exists", { timeout: 60_000 }, () => {
     expect(await run.summary()).toMatchObject({ state: "ended", steps: [{ step: 1 }, { step: 2 }] });
   });
 
-  it("is decided about by the coordinator that opened it last; the one before ends", async () => {
-    await using run = await openCoordinatedRun();
-    const first = await run.start();
-    const client = run.client("cli");
-    await client.status();
-    const second = await run.start({ resume: true });
+  describe("One decides", () => {
+    it("is decided about by the coordinator that opened it last; the one before ends", async () => {
+      await using run = await openCoordinatedRun();
+      const first = await run.start();
+      const client = run.client("cli");
+      await client.status();
+      const second = await run.start({ resume: true });
 
-    const pausing = client.pause();
+      const pausing = client.pause();
 
-    await expect(pausing).rejects.toMatchObject({ code: "coordinator.fenced" });
-    await expect(withDeadline("the first to end", 20_000, first.ended)).rejects.toMatchObject({
-      code: "coordinator.fenced",
+      await expect(pausing).rejects.toMatchObject({ code: "coordinator.fenced" });
+      await expect(withDeadline("the first to end", 20_000, first.ended)).rejects.toMatchObject({
+        code: "coordinator.fenced",
+      });
+      expect((await run.client("cli").status()).state).toBe("running");
+      await second.stop();
     });
-    expect((await run.client("cli").status()).state).toBe("running");
-    await second.stop();
   });
 });
 

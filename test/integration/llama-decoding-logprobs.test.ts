@@ -30,7 +30,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-describe("what is recorded of a sampled token", () => {
+describe("Recorded log-probabilities are the sampler's: what is recorded of a sampled token", () => {
   it.each([0, 0.3, 1, 1.7])(
     "is the float64 log-softmax of its logits at temperature %d, and its entropy, to 1e-5",
     async (temperature) => {

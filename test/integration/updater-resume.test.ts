@@ -114,31 +114,33 @@ describe("an updater over real gRPC", { timeout: 90_000 }, () => {
     ],
   ];
 
-  it.each(moments)("makes the same adapters, each once, when it is killed %s", async (_, momentsOf) => {
-    await using folder = await openTemporaryFolder();
-    let victim: ChildProcess | null = null;
-    const kill = async () => {
-      if (victim === null) return;
-      const doomed = victim;
-      victim = null;
-      const gone = once(doomed, "exit");
-      doomed.kill("SIGKILL");
-      await gone;
-      throw new Error("the trainer is gone");
-    };
-    const coordinator = await openRun(folder, momentsOf(kill));
-    await using server = await serve(coordinator);
-    const options = optionsIn(folder, server.port);
+  describe("The updater resumes to the same bytes", () => {
+    it.each(moments)("makes the same adapters, each once, when it is killed %s", async (_, momentsOf) => {
+      await using folder = await openTemporaryFolder();
+      let victim: ChildProcess | null = null;
+      const kill = async () => {
+        if (victim === null) return;
+        const doomed = victim;
+        victim = null;
+        const gone = once(doomed, "exit");
+        doomed.kill("SIGKILL");
+        await gone;
+        throw new Error("the trainer is gone");
+      };
+      const coordinator = await openRun(folder, momentsOf(kill));
+      await using server = await serve(coordinator);
+      const options = optionsIn(folder, server.port);
 
-    victim = startUpdater(options);
-    const [, signal] = await once(victim, "exit");
-    await runUpdater({ ...options, log: silentLogger }, untilEnd());
+      victim = startUpdater(options);
+      const [, signal] = await once(victim, "exit");
+      await runUpdater({ ...options, log: silentLogger }, untilEnd());
 
-    expect(signal).toBe("SIGKILL");
-    expect(coordinator.published.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
-    expect(coordinator.published.map(({ adapter }) => adapter)).toEqual(expected);
-    const last = await readAdapter(options.folder);
-    expect(createHash("sha256").update(last.adapter).digest("hex")).toBe(expected.at(-1));
+      expect(signal).toBe("SIGKILL");
+      expect(coordinator.published.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+      expect(coordinator.published.map(({ adapter }) => adapter)).toEqual(expected);
+      const last = await readAdapter(options.folder);
+      expect(createHash("sha256").update(last.adapter).digest("hex")).toBe(expected.at(-1));
+    });
   });
 
   it("waits for a coordinator that is away, and goes on where it was", async () => {

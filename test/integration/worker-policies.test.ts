@@ -30,39 +30,41 @@ describe("a worker", () => {
     },
   );
 
-  it("evaluates wholly under the version that the lease names, while training goes on before and after", async () => {
-    await using run = await openScriptedRun();
-    const { coordinator } = run;
-    run.startWorker("w1");
-    const first = await run.publishPolicy(1);
-    const second = await run.publishPolicy(2);
+  describe("One true policy version", () => {
+    it("evaluates wholly under the version that the lease names, while training goes on before and after", async () => {
+      await using run = await openScriptedRun();
+      const { coordinator } = run;
+      run.startWorker("w1");
+      const first = await run.publishPolicy(1);
+      const second = await run.publishPolicy(2);
 
-    await run.issue("train-1", [0, 1], { ...LONG, policy: second });
-    await coordinator.until("a lease", () => coordinator.leases.length === 1);
-    await run.issue("eval-1", [0], { ...LONG, policy: first, lane: "eval" });
-    await coordinator.until("another lease", () => coordinator.leases.length === 2);
-    await run.issue("train-2", [0], { ...LONG, policy: second });
-    await coordinator.until("four rollouts", () => coordinator.rollouts.length === 4);
+      await run.issue("train-1", [0, 1], { ...LONG, policy: second });
+      await coordinator.until("a lease", () => coordinator.leases.length === 1);
+      await run.issue("eval-1", [0], { ...LONG, policy: first, lane: "eval" });
+      await coordinator.until("another lease", () => coordinator.leases.length === 2);
+      await run.issue("train-2", [0], { ...LONG, policy: second });
+      await coordinator.until("four rollouts", () => coordinator.rollouts.length === 4);
 
-    const byTask = (task: string) => coordinator.rollouts.filter((rollout) => rollout.task === task);
-    expect(byTask("eval-1").map(versionsOf)).toEqual([[1]]);
-    expect([...byTask("train-1"), ...byTask("train-2")].map(versionsOf)).toEqual([[2], [2], [2]]);
-  });
+      const byTask = (task: string) => coordinator.rollouts.filter((rollout) => rollout.task === task);
+      expect(byTask("eval-1").map(versionsOf)).toEqual([[1]]);
+      expect([...byTask("train-1"), ...byTask("train-2")].map(versionsOf)).toEqual([[2], [2], [2]]);
+    });
 
-  it("refuses a policy that it cannot have, releases the lease and serves it once it can", async () => {
-    await using run = await openScriptedRun();
-    const { coordinator } = run;
-    run.startWorker("w1");
-    const policy = run.unpublishedPolicy(1);
+    it("refuses a policy that it cannot have, releases the lease and serves it once it can", async () => {
+      await using run = await openScriptedRun();
+      const { coordinator } = run;
+      run.startWorker("w1");
+      const policy = run.unpublishedPolicy(1);
 
-    await run.issue("t1", [0], { policy });
-    await coordinator.until("a release", () => coordinator.releases.length > 0);
-    expect(coordinator.rollouts).toEqual([]);
-    await run.publishPolicy(1);
-    await coordinator.until("a rollout", () => coordinator.rollouts.length > 0);
+      await run.issue("t1", [0], { policy });
+      await coordinator.until("a release", () => coordinator.releases.length > 0);
+      expect(coordinator.rollouts).toEqual([]);
+      await run.publishPolicy(1);
+      await coordinator.until("a rollout", () => coordinator.rollouts.length > 0);
 
-    expect(coordinator.releases[0]?.reason).toContain(`unavailable: there is no ${policy.adapter}`);
-    expect(coordinator.rollouts.map(versionsOf)).toEqual([[1]]);
+      expect(coordinator.releases[0]?.reason).toContain(`unavailable: there is no ${policy.adapter}`);
+      expect(coordinator.rollouts.map(versionsOf)).toEqual([[1]]);
+    });
   });
 });
 

@@ -47,37 +47,39 @@ describe("serveGroup", () => {
     });
   });
 
-  it("reports a failed generation as a failure and hands the lease back, so that it is made up for", async () => {
-    const { engine, log, served } = serving({ samples: [0] });
+  describe("A failed generation is a failed record", () => {
+    it("reports a failed generation as a failure and hands the lease back, so that it is made up for", async () => {
+      const { engine, log, served } = serving({ samples: [0] });
 
-    await engine.started;
-    engine.fail(0, { errorClass: "non-finite-logits", message: "NaN at token 3", retry: true });
-    await served;
+      await engine.started;
+      engine.fail(0, { errorClass: "non-finite-logits", message: "NaN at token 3", retry: true });
+      await served;
 
-    expect(log.messages[0]?.failed).toEqual({
-      lease: "l1",
-      task: "t1",
-      sample: 0,
-      errorClass: "non-finite-logits",
-      message: "NaN at token 3",
-      retry: true,
-    });
-    expect(log.released).toEqual(["sample-failed: the coordinator has to make up for a sample"]);
-  });
-
-  it("reports a reward that failed as a failure, never as a number", async () => {
-    const { engine, log, served } = serving({
-      samples: [0],
-      score: () => Promise.reject(new RewardFailedError("scoring took longer than 10 ms")),
+      expect(log.messages[0]?.failed).toEqual({
+        lease: "l1",
+        task: "t1",
+        sample: 0,
+        errorClass: "non-finite-logits",
+        message: "NaN at token 3",
+        retry: true,
+      });
+      expect(log.released).toEqual(["sample-failed: the coordinator has to make up for a sample"]);
     });
 
-    await engine.started;
-    engine.finish(completionThat({ sample: 0 }));
-    await served;
+    it("reports a reward that failed as a failure, never as a number", async () => {
+      const { engine, log, served } = serving({
+        samples: [0],
+        score: () => Promise.reject(new RewardFailedError("scoring took longer than 10 ms")),
+      });
 
-    expect(log.messages).toEqual([
-      { failed: expect.objectContaining({ sample: 0, errorClass: "reward-failed" }) },
-    ]);
+      await engine.started;
+      engine.finish(completionThat({ sample: 0 }));
+      await served;
+
+      expect(log.messages).toEqual([
+        { failed: expect.objectContaining({ sample: 0, errorClass: "reward-failed" }) },
+      ]);
+    });
   });
 
   it("hands over partial completions and releases the rest when the worker stops", async () => {

@@ -61,18 +61,20 @@ describe("a batch", () => {
 });
 
 describe("staleness", () => {
-  it("is judged when the batch is composed: at the bound a sample trains, beyond it it is skipped", () => {
-    const state = runThat({ staleness: 1, prompts: 1, group: 2 });
-    decide(state, ...completedGroup(0, [0, 1]), batched(1, ["t0"]), trained(1));
-    decide(state, ...completedGroup(1, [0, 1], { oldest: 0 }), ...completedGroup(2, [0, 1], { oldest: 0 }));
+  describe("A batch is trained exactly once", () => {
+    it("is judged when the batch is composed: at the bound a sample trains, beyond it it is skipped", () => {
+      const state = runThat({ staleness: 1, prompts: 1, group: 2 });
+      decide(state, ...completedGroup(0, [0, 1]), batched(1, ["t0"]), trained(1));
+      decide(state, ...completedGroup(1, [0, 1], { oldest: 0 }), ...completedGroup(2, [0, 1], { oldest: 0 }));
 
-    const decisions = settle(state);
+      const decisions = settle(state);
 
-    expect(decisions).toEqual([
-      batched(2, ["t1"]),
-      { type: "skipped", task: "t2", samples: [0, 1], reason: "stale" },
-    ]);
-    expect(state.steps.get(2)).toMatchObject({ stalenessMost: 1, stalenessSum: 2 });
+      expect(decisions).toEqual([
+        batched(2, ["t1"]),
+        { type: "skipped", task: "t2", samples: [0, 1], reason: "stale" },
+      ]);
+      expect(state.steps.get(2)).toMatchObject({ stalenessMost: 1, stalenessSum: 2 });
+    });
   });
 
   it("of tokens to go on from expires the open sample, and a new one makes up for it", () => {

@@ -21,25 +21,27 @@ describe("a worker's stream", () => {
     await expect(withDeadline("the stream to end", 5_000, serving)).rejects.toThrow("the store is full");
   });
 
-  it("does not answer that a sample was counted before that is durable", async () => {
-    const durable = Promise.withResolvers<void>();
-    const answers: CollectAnswerInit[] = [];
-    const core = { ...coreOf(issued(0), accepted("t0", 0)), settled: () => durable.promise };
-    const serving = serveCollect(
-      core,
-      storeThat(async () => 1),
-      listOf(finished("t0", 0)),
-      answersTo(answers),
-    );
-    await new Promise(setImmediate);
-    const before = answers.length;
+  describe("Counted once, and only when durable", () => {
+    it("does not answer that a sample was counted before that is durable", async () => {
+      const durable = Promise.withResolvers<void>();
+      const answers: CollectAnswerInit[] = [];
+      const core = { ...coreOf(issued(0), accepted("t0", 0)), settled: () => durable.promise };
+      const serving = serveCollect(
+        core,
+        storeThat(async () => 1),
+        listOf(finished("t0", 0)),
+        answersTo(answers),
+      );
+      await new Promise(setImmediate);
+      const before = answers.length;
 
-    durable.resolve();
-    await withDeadline("the stream to end", 5_000, serving);
+      durable.resolve();
+      await withDeadline("the stream to end", 5_000, serving);
 
-    expect(before).toBe(0);
-    expect(answers).toMatchObject([{ sample: { task: "t0", outcome: "OUTCOME_DUPLICATE" } }]);
-    expect(core.duplicates).toEqual({ train: 1, eval: 0 });
+      expect(before).toBe(0);
+      expect(answers).toMatchObject([{ sample: { task: "t0", outcome: "OUTCOME_DUPLICATE" } }]);
+      expect(core.duplicates).toEqual({ train: 1, eval: 0 });
+    });
   });
 
   it("stores a rollout anew that an attempt before left below what is archived", async () => {

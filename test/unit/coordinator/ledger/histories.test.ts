@@ -29,58 +29,60 @@ const histories = fc.record({
 });
 
 describe("after any history", () => {
-  it("the books balance, nothing counts twice and nothing too old is batched", () => {
-    const seen = new Set<string>();
+  describe("The books balance", () => {
+    it("and nothing counts twice, and nothing too old is batched", () => {
+      const seen = new Set<string>();
 
-    fc.assert(
-      fc.property(histories, ({ settings, acts }) => {
-        const witness = createWitness();
-        const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, witness.see);
-        for (const [kind, pick] of acts) world.act(kind, pick);
-        for (const kind of witness.kinds) seen.add(kind);
+      fc.assert(
+        fc.property(histories, ({ settings, acts }) => {
+          const witness = createWitness();
+          const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, witness.see);
+          for (const [kind, pick] of acts) world.act(kind, pick);
+          for (const kind of witness.kinds) seen.add(kind);
 
-        expect(witness.breaches).toEqual([]);
-      }),
-      { numRuns: 300, seed: 1 },
-    );
+          expect(witness.breaches).toEqual([]);
+        }),
+        { numRuns: 300, seed: 1 },
+      );
 
-    expect([...seen]).toEqual(
-      expect.arrayContaining([
-        ...[
-          "batched",
-          "trained",
-          "step_skipped not finite",
-          "refill_exhausted",
-          "evaluated",
-          "replaced",
-          "rewound",
-        ],
-        ...["skipped no-signal", "skipped stale", "skipped short", "skipped run-over", "expired stale"],
-        ...["rejected poison", "rejected prompt-too-long", "rejected reward-failed", "partial", "released"],
-      ]),
-    );
-  });
+      expect([...seen]).toEqual(
+        expect.arrayContaining([
+          ...[
+            "batched",
+            "trained",
+            "step_skipped not finite",
+            "refill_exhausted",
+            "evaluated",
+            "replaced",
+            "rewound",
+          ],
+          ...["skipped no-signal", "skipped stale", "skipped short", "skipped run-over", "expired stale"],
+          ...["rejected poison", "rejected prompt-too-long", "rejected reward-failed", "partial", "released"],
+        ]),
+      );
+    });
 
-  it("a run that is left in peace comes to its end with nothing outstanding or waiting", () => {
-    fc.assert(
-      fc.property(histories, ({ settings, acts }) => {
-        const witness = createWitness();
-        const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, witness.see);
-        for (const [kind, pick] of acts) world.act(kind, pick);
+    it("at the end of a run that is left in peace, with nothing outstanding or waiting", () => {
+      fc.assert(
+        fc.property(histories, ({ settings, acts }) => {
+          const witness = createWitness();
+          const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, witness.see);
+          for (const [kind, pick] of acts) world.act(kind, pick);
 
-        world.finish();
+          world.finish();
 
-        fc.pre(hopelessness(world.state, world.prompts) === null);
-        const books = balancesOf(world.state, { duplicates: { train: 0, eval: 0 } });
-        expect(books.map(({ outstanding, waiting }) => [outstanding, waiting])).toEqual([
-          [0, 0],
-          [0, 0],
-        ]);
-        expect(witness.stepsOver).toEqual(Array.from({ length: lastStep(world.state) }, (_, i) => i + 1));
-        expect(witness.breaches).toEqual([]);
-      }),
-      { numRuns: 150, seed: 2 },
-    );
+          fc.pre(hopelessness(world.state, world.prompts) === null);
+          const books = balancesOf(world.state, { duplicates: { train: 0, eval: 0 } });
+          expect(books.map(({ outstanding, waiting }) => [outstanding, waiting])).toEqual([
+            [0, 0],
+            [0, 0],
+          ]);
+          expect(witness.stepsOver).toEqual(Array.from({ length: lastStep(world.state) }, (_, i) => i + 1));
+          expect(witness.breaches).toEqual([]);
+        }),
+        { numRuns: 150, seed: 2 },
+      );
+    });
   });
 
   it("a replay gives an equal state at every point", () => {
