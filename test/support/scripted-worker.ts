@@ -131,7 +131,7 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
 
   async function serveTask(pulled: PulledTask, rewardOf: RewardOf): Promise<void> {
     const { granted, held } = await worker.lease(pulled.address);
-    if (held) return; // It comes again after `ack_wait`.
+    if (held) return pulled.nak(held.retryInMs);
     if (granted) await makeSamples(pulled, granted, rewardOf);
     pulled.ack();
   }
