@@ -6,11 +6,17 @@ import { IllegalTransitionError, SAMPLE_TRANSITIONS } from "./transitions.ts";
 /** Replacements that a task may get, in groups of its own size. */
 const REPLACEMENTS_PER_SAMPLE = 1;
 
+/** Of a task; more is no group but a damaged event. */
+const MOST_SAMPLES = 65_536;
+
 /** A new task: its samples are open. */
 export function issueTask(state: LedgerState, event: EventOf<"issued">): void {
   const { task, lane, ordinal, instance, temperature, version, samples } = event;
   if (state.tasks.has(task) || state.closed.has(task)) {
     throw new IllegalTransitionError(`task ${task} is issued a second time`);
+  }
+  if (!Number.isInteger(samples) || samples < 1 || samples > MOST_SAMPLES) {
+    throw new IllegalTransitionError(`task ${task} cannot have ${samples} samples`);
   }
   state.tasks.set(task, {
     task,

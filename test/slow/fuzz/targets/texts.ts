@@ -32,6 +32,7 @@ export const tokenizer: FuzzTarget = {
 /** A chat template, of a GGUF or a file. */
 export const template: FuzzTarget = {
   name: "template",
+  allowanceMiB: 640, // A template may build the longest text that V8 has before it is stopped.
   samples: () => [Buffer.from(LLAMA3_TEMPLATE), Buffer.from(PLAIN_TEMPLATE)],
   lie: lyingTemplate,
   read: (input) => {

@@ -104,6 +104,7 @@ describe("refused by name is", () => {
       { type: "failed", task: "t0", sample: 0, reason: "", message: "" },
       "sample 0 of task t0 is failed while accepted",
     ],
+    ["a task of a billion samples", [], issued(0, 1e9), "task t0 cannot have 1000000000 samples"],
     [
       "an archive that goes back",
       [archived(5)],
