@@ -8,9 +8,10 @@ import {
   type RolloutStore,
   startNatsServer,
 } from "../transport/index.ts";
-import { readSecrets } from "./local/index.ts";
-import { connectToRun, isListening, NotRunningError, type RunChoice } from "./open-run.ts";
+import { readSecrets, serverTls } from "./local/index.ts";
+import { clientTlsOf, connectToRun, isListening, NotRunningError, type RunChoice } from "./open-run.ts";
 import { note } from "./print.ts";
+import { readRunConfig } from "./read-run-config.ts";
 import { assertLedgerThere, findRunFolder, type RunFolder, RunFolderError } from "./run-folder.ts";
 
 /** What a run keeps in nats-server, for reading. */
@@ -38,7 +39,9 @@ export async function openRunStorage(choice: RunChoice): Promise<RunStorage> {
   if (coordinator !== null) opening.use(coordinator);
   const url = await serverOf(folder, opening);
   const { users } = await readSecrets(folder);
-  const link = opening.use(await openNats({ url, ...users.coordinator, name: "cli" }));
+  const link = opening.use(
+    await openNats({ url, tls: await clientTlsOf(folder), ...users.coordinator, name: "cli" }),
+  );
   const open = opening.move();
   return {
     folder,
@@ -73,6 +76,7 @@ async function serverOf(folder: RunFolder, opening: AsyncDisposableStack): Promi
     port: nats.port,
     run: folder.id,
     users,
+    tls: serverTls(folder, (await readRunConfig(folder.config)).tls),
   });
   return opening.use(server).url;
 }

@@ -1,8 +1,9 @@
 import { connect } from "node:net";
 import { type Command, Option } from "commander";
 import { FleetError } from "../core/index.ts";
-import { type FleetClient, openFleetClient } from "../transport/index.ts";
-import { readSecrets } from "./local/index.ts";
+import { type ClientTls, type FleetClient, openFleetClient } from "../transport/index.ts";
+import { clientTls, readSecrets } from "./local/index.ts";
+import { readRunConfig } from "./read-run-config.ts";
 import { readSummary } from "./read-summary.ts";
 import { findRunFolder, type RunFolder } from "./run-folder.ts";
 
@@ -46,8 +47,14 @@ export async function connectToRun(choice: RunChoice): Promise<{ folder: RunFold
     throw new NotRunningError(hasServer ? describeBetween(folder) : await describeRest(folder));
   }
   const { token } = await readSecrets(folder);
+  const tls = await clientTlsOf(folder);
   const address = `${coordinator.host}:${coordinator.port}`;
-  return { folder, client: await openFleetClient({ address, token, name: "cli" }) };
+  return { folder, client: await openFleetClient({ address, token, tls, name: "cli" }) };
+}
+
+/** What a client of a run's servers is given, as its run.yaml says; null: plain text. */
+export async function clientTlsOf(folder: RunFolder): Promise<ClientTls | null> {
+  return clientTls(folder, (await readRunConfig(folder.config)).tls);
 }
 
 /** Whether somebody accepts connections there. */

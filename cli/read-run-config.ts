@@ -77,5 +77,13 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
       ),
     },
     eval: { ...config.eval, dataset: config.eval.dataset.map(absolute) },
+    tls: tlsWith(config.tls, absolute),
   };
+}
+
+function tlsWith({ mode, ...files }: RunConfig["tls"], absolute: (path: string) => string): RunConfig["tls"] {
+  const named = Object.entries(files).flatMap(([key, path]) =>
+    path === undefined ? [] : [[key, absolute(path)]],
+  );
+  return { mode, ...Object.fromEntries(named) };
 }

@@ -5,7 +5,7 @@ import { readModelInfo } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { UpdaterOptions } from "../updater/index.ts";
 import type { runWorker } from "../workers/index.ts";
-import { readSecrets } from "./local/index.ts";
+import { clientTls, readSecrets, serverTls } from "./local/index.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import type { RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -33,12 +33,13 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
   const secrets = await readSecrets(folder);
   const endpoints = await folder.endpoints();
   const base = await readModelInfo(config.model.gguf);
+  const tls = await clientTls(folder, config.tls);
   const coordinator = () => {
     if (endpoints.coordinator === undefined) {
       throw new ConfigError(`the coordinator of run ${folder.id} has not started: start it first`);
     }
     const { host, port } = endpoints.coordinator;
-    return { address: `${host}:${port}`, token: secrets.token };
+    return { address: `${host}:${port}`, token: secrets.token, tls };
   };
 
   return {
@@ -61,8 +62,13 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
         leases: config.leases,
         reward: config.reward,
         runJson: JSON.stringify(config),
-        nats: { url: endpoints.nats.url, users: secrets.users },
-        listen: { host: LOOPBACK, port: endpoints.coordinator?.port ?? 0, token: secrets.token },
+        nats: { url: endpoints.nats.url, users: secrets.users, tls },
+        listen: {
+          host: LOOPBACK,
+          port: endpoints.coordinator?.port ?? 0,
+          token: secrets.token,
+          tls: serverTls(folder, config.tls),
+        },
         onListening: (port: number) => folder.recordEndpoints({ coordinator: { host: LOOPBACK, port } }),
         archive: folder.archive,
         summary: folder.summary,

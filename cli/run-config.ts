@@ -9,6 +9,7 @@ import { ModelConfig } from "../llama/index.ts";
 import { RewardConfig } from "../rewards/index.ts";
 import { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "../updater/index.ts";
 import { WorkerConfig } from "../workers/index.ts";
+import { TlsConfig } from "./tls-config.ts";
 
 const Device = z
   .enum(["auto", "cuda", "vulkan", "cpu"])
@@ -56,6 +57,9 @@ export const RunConfig = z.strictObject({
   lora: LoraConfig.prefault({}).describe("What is trained."),
   optimizer: OptimizerConfig.prefault({}).describe("How it is trained."),
   checkpoints: CheckpointConfig.prefault({}).describe("What is kept of the updater's state.").meta(mayChange),
+  tls: TlsConfig.prefault({})
+    .describe("How the links to nats-server and the coordinator are secured.")
+    .meta(mayChange),
   local: LocalConfig.prefault({}).describe("What `fleet train` starts on this machine.").meta(mayChange),
 });
 

@@ -1,6 +1,7 @@
 import type { ConnectAnswer } from "../proto/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import {
+  type ClientTls,
   createPresence,
   decodeReference,
   openAdapterStore,
@@ -19,6 +20,13 @@ export type RunLink = Pick<
 > &
   AsyncDisposable;
 
+interface RunLinkOptions {
+  readonly tls: ClientTls | null;
+  readonly name: string;
+  readonly variant: string;
+  readonly logger: Logger;
+}
+
 /** One request for a task ends after this time, and is made again. */
 const PULL_EXPIRES_MS = 30_000;
 
@@ -29,12 +37,13 @@ const PULL_EXPIRES_MS = 30_000;
  */
 export async function openRunLink(
   { run, natsUrl, natsUser, natsPassword }: ConnectAnswer,
-  { name, variant, logger }: { readonly name: string; readonly variant: string; readonly logger: Logger },
+  { tls, name, variant, logger }: RunLinkOptions,
 ): Promise<RunLink> {
   await using opening = new AsyncDisposableStack();
   const nats = opening.use(
     await openNats({
       url: natsUrl,
+      tls,
       user: natsUser,
       password: natsPassword,
       name,

@@ -1,7 +1,7 @@
 import { dispositionOf, type Shutdown, systemClock } from "../core/index.ts";
 import { type Device, type ModelConfig, openEngine, readModelInfo } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { openFleetClient } from "../transport/index.ts";
+import { type ClientTls, openFleetClient } from "../transport/index.ts";
 import { assertSameBase } from "./base-check.ts";
 import { openCollector } from "./collector.ts";
 import type { WorkerConfig } from "./config.ts";
@@ -20,6 +20,8 @@ export interface WorkerOptions {
     readonly address: string;
     /** The run's token. */
     readonly token: string;
+    /** For both links. Null or left out: plain text. */
+    readonly tls?: ClientTls | null;
   };
   /** Unique in the run. */
   readonly name: string;
@@ -63,7 +65,12 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const joined = await client.connect("worker", { signal: stop });
   const { digest } = await readModelInfo(model.gguf);
   assertSameBase(model.gguf, digest, joined.baseDigest);
-  await using run = await openRunLink(joined, { name, variant: VARIANT, logger });
+  await using run = await openRunLink(joined, {
+    tls: options.coordinator.tls ?? null,
+    name,
+    variant: VARIANT,
+    logger,
+  });
   await using rewards = openRewardPool({ threads: config.rewardThreads, timeoutMs: config.rewardTimeoutMs });
   const limits = limitsOf(options);
   await using collector = openCollector({

@@ -8,6 +8,7 @@ import { keepNatsServer } from "./kept-nats.ts";
 import { type Exit, howItEnded } from "./role-process.ts";
 import { openRoles, type Roles } from "./roles.ts";
 import { readSecrets } from "./secrets.ts";
+import { clientTls, ensureCertificates, serverTls } from "./tls.ts";
 
 /** Where a run's progress goes. */
 export interface RunView {
@@ -53,11 +54,13 @@ export async function runLocally(
 ): Promise<"ended" | "stopped"> {
   const { natsServer, view, signals } = options;
   const { users } = await readSecrets(folder);
+  await ensureCertificates(folder, config.tls);
+  const tls = serverTls(folder, config.tls);
   const known = await folder.endpoints();
   const log = folder.log("nats");
   await using nats = await keepNatsServer({
     start: (port) =>
-      startNatsServer({ binary: natsServer, folder: folder.nats, log, port, run: folder.id, users }),
+      startNatsServer({ binary: natsServer, folder: folder.nats, log, port, run: folder.id, users, tls }),
     port: known.nats?.port ?? 0,
     log,
     say: (line) => view.say(line),
@@ -74,7 +77,7 @@ export async function runLocally(
   const over = new AbortController();
   try {
     const stop = AbortSignal.any([signals.stop, over.signal]);
-    return await Promise.race([follow(folder, roles, options, stop), roles.failed, nats.failed]);
+    return await Promise.race([follow(folder, config, roles, options, stop), roles.failed, nats.failed]);
   } finally {
     over.abort(new CancelledError("the run is over"));
   }
@@ -82,11 +85,12 @@ export async function runLocally(
 
 async function follow(
   folder: RunFolder,
+  config: RunConfig,
   roles: Roles,
   { view, fromStep }: LocalRunOptions,
   stop: AbortSignal,
 ): Promise<"ended" | "stopped"> {
-  await using client = await whenListening(folder, stop);
+  await using client = await whenListening(folder, config, stop);
   if (client === null) return "stopped";
   if (fromStep !== undefined) view.say(await rollBack(client, folder, fromStep));
   roles.startOthers();
@@ -106,15 +110,20 @@ async function poll(client: FleetClient, view: RunView, stop: AbortSignal): Prom
 }
 
 /** Waits for the coordinator to answer; null when `stop` aborts first. */
-async function whenListening(folder: RunFolder, stop: AbortSignal): Promise<FleetClient | null> {
+async function whenListening(
+  folder: RunFolder,
+  config: RunConfig,
+  stop: AbortSignal,
+): Promise<FleetClient | null> {
   const { token } = await readSecrets(folder);
+  const tls = await clientTls(folder, config.tls);
   const giveUpAt = performance.now() + START_DEADLINE_MS;
   while (performance.now() < giveUpAt) {
     if (stop.aborted) return null;
     const { coordinator } = await folder.endpoints();
     if (coordinator !== undefined) {
       const address = `${coordinator.host}:${coordinator.port}`;
-      const client = await openFleetClient({ address, token, name: "cli" });
+      const client = await openFleetClient({ address, token, tls, name: "cli" });
       const answers = await client.status({ signal: stop }).then(
         () => true,
         () => false,

@@ -1,6 +1,7 @@
 import type { Logger } from "../../telemetry/index.ts";
 import {
   assertSynchronous,
+  type ClientTls,
   createLedgerLog,
   createPresence,
   createRolloutStore,
@@ -46,13 +47,14 @@ const PRESENCE_TTL_MS = 10_000;
 export async function openStores(options: {
   readonly run: string;
   readonly url: string;
+  readonly tls: ClientTls | null;
   readonly user: NatsUser;
   readonly ackWaitMs: number;
   readonly logger: Logger;
 }): Promise<RunStores> {
-  const { run, url, user, ackWaitMs, logger } = options;
+  const { run, url, tls, user, ackWaitMs, logger } = options;
   await using opening = new AsyncDisposableStack();
-  const link = opening.use(await openNats({ url, ...user, name: "coordinator" }));
+  const link = opening.use(await openNats({ url, tls, ...user, name: "coordinator" }));
   const unchecked = await assertSynchronous(link);
   if (unchecked !== null) logger.warn(unchecked);
   const streams = { lanes: LANES, variants: VARIANTS, ackWaitMs, presenceTtlMs: PRESENCE_TTL_MS };

@@ -14,7 +14,13 @@ import {
 } from "../../core/index.ts";
 import type { RewardConfig } from "../../rewards/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
-import { type RunSecrets, serveFleet, type WorkerPresence } from "../../transport/index.ts";
+import {
+  type ClientTls,
+  type RunSecrets,
+  type ServerTls,
+  serveFleet,
+  type WorkerPresence,
+} from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
 import { pointAtNewest } from "../batching/publish-policy.ts";
@@ -56,8 +62,18 @@ export interface CoordinatorOptions {
   readonly reward: RewardConfig;
   /** The resolved run.yaml as JSON, for those who connect. */
   readonly runJson: string;
-  readonly nats: { readonly url: string; readonly users: RunSecrets["users"] };
-  readonly listen: { readonly host: string; readonly port: number; readonly token: string };
+  readonly nats: {
+    readonly url: string;
+    readonly users: RunSecrets["users"];
+    /** Null or left out: plain text. */
+    readonly tls?: ClientTls | null;
+  };
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly token: string;
+    readonly tls?: ServerTls | null;
+  };
   /** Told the port once calls are answered. */
   readonly onListening: (port: number) => Promise<void>;
   /** Folder of the archive. */
@@ -93,7 +109,8 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const asked = await readPrompts(options);
   for (const badLine of asked.badLines) logger.warn("line of the dataset left out", { ...badLine });
   const user = nats.users.coordinator;
-  await using stores = await openStores({ run, url: nats.url, user, ackWaitMs: leases.ackWaitMs, logger });
+  const { url, tls = null } = nats;
+  await using stores = await openStores({ run, url, tls, user, ackWaitMs: leases.ackWaitMs, logger });
   crashPoint("open.after-streams");
   const ledger = await openLedger(stores.log, systemClock, {
     onTrouble: (why) => stores.trouble.tell("the ledger", why),

@@ -6,7 +6,7 @@
 import { backoffMs, dispositionOf, FleetError, pause, type Shutdown, systemClock } from "../../core/index.ts";
 import { type Device, EngineDiedError, type GradientEngine, openGradientEngine } from "../../llama/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
-import { type FleetClient, openFleetClient } from "../../transport/index.ts";
+import { type ClientTls, type FleetClient, openFleetClient } from "../../transport/index.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { type CheckpointStore, openCheckpointStore } from "../checkpoints/checkpoint-store.ts";
 import type { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "../config.ts";
@@ -33,7 +33,12 @@ export interface UpdaterOptions {
   readonly seed: number;
   /** Optimizer steps of the run, for the course of the learning rate. */
   readonly steps: number;
-  readonly coordinator: { readonly address: string; readonly token: string };
+  readonly coordinator: {
+    readonly address: string;
+    readonly token: string;
+    /** Null or left out: plain text. */
+    readonly tls?: ClientTls | null;
+  };
   /** Path of the base model. */
   readonly gguf: string;
   readonly device: Device;
