@@ -50,7 +50,8 @@ const WAYS: Partial<Record<CrashPoint, Way>> = {
     changes: { dataset: { train: ["train.jsonl", "long.jsonl"], prompt: "raw" } },
   },
   "skip.after-append": { changes: { grpo: { maskOverlong: true }, sampling: { maxTokens: 2 } } },
-  "worker.after-load": { after: 1 }, // The first is the base's, of which nothing is fetched.
+  // The first is the base's, of which nothing is fetched; the second is needed only where nothing may be stale.
+  "worker.after-load": { after: 1, changes: { batch: { prompts: 2, group: 4, staleness: 0 } } },
 };
 
 const SHORT: readonly CrashPoint[] = [
