@@ -15,5 +15,5 @@ export { nearest } from "./nearest.ts";
 export { createRandom, permutation, type RandomKey, randomKey, uniformAt } from "./random.ts";
 export { shown } from "./shown.ts";
 export { gracefully, type Shutdown, terminationSignal } from "./shutdown.ts";
-export { beginWait, longestWaits, underName, type Wait } from "./waits.ts";
+export { beginWait, longestWaits, underName } from "./waits.ts";
 export { openWatchdog } from "./watchdog.ts";
