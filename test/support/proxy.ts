@@ -12,6 +12,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Connections that it carries now. */
   readonly connections: number;
+  /** Connections that `resetAfter` has ended. */
+  readonly resets: number;
   /** Where new connections lead. */
   leadTo(port: number): void;
   /** Bytes take this long, each way. */
@@ -28,7 +30,7 @@ export interface TcpProxy extends AsyncDisposable {
   cut(): void;
   /** Ends all connections with a reset. */
   reset(): void;
-  /** Resets a connection as soon as its dialler has sent so many more bytes, the last of which arrives. */
+  /** Until `heal` each connection, now and later, is reset when its dialler has sent so many more bytes. */
   resetAfter(bytes: number): void;
 }
 
@@ -70,6 +72,8 @@ export async function openProxy(
   let weather = FAIR;
   let changed = Promise.withResolvers<void>();
   let leadsTo = target;
+  let bytesEach = Number.POSITIVE_INFINITY;
+  let resets = 0;
 
   function lookUp(): void {
     changed.resolve();
@@ -81,9 +85,26 @@ export async function openProxy(
     lookUp();
   }
 
+  function limit(bytes: number): void {
+    bytesEach = bytes;
+    for (const link of treated()) link.bytesLeft = bytes;
+  }
+
+  function write(link: Link, to: Socket, bytes: Buffer): void {
+    if (to.destroyed) return;
+    if (to === link.near || !link.treated) return void to.write(bytes);
+    const arriving = bytes.subarray(0, link.bytesLeft);
+    link.bytesLeft -= arriving.byteLength;
+    to.write(arriving, () => {
+      if (link.bytesLeft > 0 || to.destroyed) return;
+      resets += 1;
+      reset(link);
+    });
+  }
+
   /** Lets bytes through as the weather is when it is their turn; false when they are lost. */
   async function arrive(link: Link, length: number, sentAt: number): Promise<boolean> {
-    if (weather.delayMs > 0) await pause(sentAt + weather.delayMs - performance.now());
+    if (weather.delayMs > 0) await pause(Math.max(0, sentAt + weather.delayMs - performance.now()));
     while (weather.passes === "later" && !link.near.destroyed) await changed.promise;
     if (weather.passes === "nothing") link.hasLost = true;
     if (weather.bytesPerSecond < Number.POSITIVE_INFINITY) {
@@ -128,7 +149,7 @@ export async function openProxy(
       near,
       far,
       treated: affects(""),
-      bytesLeft: Number.POSITIVE_INFINITY,
+      bytesLeft: bytesEach,
       hasLost: false,
     };
     links.add(link);
@@ -143,6 +164,9 @@ export async function openProxy(
     get connections() {
       return treated().length;
     },
+    get resets() {
+      return resets;
+    },
     leadTo: (port) => {
       leadsTo = port;
     },
@@ -152,10 +176,8 @@ export async function openProxy(
     partition: () => become({ ...FAIR, passes: "nothing" }),
     heal: () => {
       become(FAIR);
-      for (const link of treated()) {
-        if (link.hasLost) reset(link);
-        link.bytesLeft = Number.POSITIVE_INFINITY;
-      }
+      limit(Number.POSITIVE_INFINITY);
+      for (const link of treated()) if (link.hasLost) reset(link);
     },
     cut: () => {
       for (const { near, far } of treated()) {
@@ -164,9 +186,7 @@ export async function openProxy(
       }
     },
     reset: () => treated().forEach(reset),
-    resetAfter: (bytes) => {
-      for (const link of treated()) link.bytesLeft = bytes;
-    },
+    resetAfter: limit,
     [Symbol.asyncDispose]: async () => {
       become(FAIR);
       for (const link of links) reset(link);
@@ -174,16 +194,6 @@ export async function openProxy(
       await once(server, "close");
     },
   };
-}
-
-function write(link: Link, to: Socket, bytes: Buffer): void {
-  if (to.destroyed) return;
-  if (to === link.near) return void to.write(bytes);
-  if (bytes.byteLength >= link.bytesLeft) {
-    return void to.write(bytes.subarray(0, link.bytesLeft), () => reset(link));
-  }
-  link.bytesLeft -= bytes.byteLength;
-  to.write(bytes);
 }
 
 function reset({ near, far }: Link): void {
