@@ -194,11 +194,11 @@ export type {
   VariantGap as VariantGapInit,
   VariantGap__Output as VariantGap,
 } from "./gen/fleet/v1/VariantGap.ts";
+export type { Wait as WaitInit, Wait__Output as Wait } from "./gen/fleet/v1/Wait.ts";
 export type {
   WorkerStatus as WorkerStatusInit,
   WorkerStatus__Output as WorkerStatus,
 } from "./gen/fleet/v1/WorkerStatus.ts";
-export type { Wait as WaitInit, Wait__Output as Wait } from "./gen/fleet/v1/Wait.ts";
 export type { ProtoGrpcType as FleetProto } from "./gen/fleet.ts";
 export type { ProtoGrpcType as RewardProto } from "./gen/reward.ts";
 export type { ProtoGrpcType as TrainerProto } from "./gen/trainer.ts";

@@ -56,7 +56,7 @@ export {
   StreamConfigError,
 } from "./nats/run-streams.ts";
 export { createSnapshotStore, type SnapshotStore } from "./nats/snapshot-store.ts";
-export { assertSynchronous, readStorage, type StorageReport } from "./nats/storage-report.ts";
+export { assertSynchronous, readStorage } from "./nats/storage-report.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";
 export { openTaskQueue } from "./nats/task-queue.ts";
 export {
@@ -65,5 +65,5 @@ export {
 } from "./nats-server/find-server.ts";
 export { type NatsServer, startNatsServer } from "./nats-server/start-server.ts";
 export { createRunSecrets, type NatsRole, type NatsUser, type RunSecrets } from "./nats-server/users.ts";
-export { makeCertificates, type RunCertificates } from "./tls/make-certificates.ts";
+export { makeCertificates } from "./tls/make-certificates.ts";
 export { type ClientTls, type ClientTlsFiles, readClientTls, type ServerTls } from "./tls/tls.ts";

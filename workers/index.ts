@@ -24,4 +24,4 @@ export { ROLLOUT_BYTES_AT_MOST, recordRollout } from "./rollout-record.ts";
 export { createRoom, wantsAnother } from "./room.ts";
 export { runWorker } from "./run-worker.ts";
 export { type ServeGroupDeps, serveGroup } from "./serve-group.ts";
-export { openSpool, SpoolDamagedError } from "./spool.ts";
+export { openSpool } from "./spool.ts";

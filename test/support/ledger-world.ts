@@ -13,9 +13,9 @@ import {
   type Prompts,
   type RunSettings,
 } from "../../coordinator/index.ts";
-import type { Death } from "../../coordinator/ledger/events.ts";
 import { lastStep } from "../../coordinator/issuing/next-tasks.ts";
 import { hopelessness, isOver } from "../../coordinator/issuing/run-end.ts";
+import type { Death } from "../../coordinator/ledger/events.ts";
 import type { TaskRecord } from "../../coordinator/ledger/records.ts";
 import { type Act, choose, openSamples } from "./ledger-acts.ts";
 import { METRICS, rolloutThat } from "./ledger-history.ts";
