@@ -44,6 +44,8 @@ export interface Dataset {
 }
 
 const MOST_NAMED = 1_000;
+/** A file with more bad lines is not a dataset, and reading on would tell nobody anything. */
+const MOST_BAD = 100_000;
 
 /** What a run accepts. */
 export interface DatasetOptions {
@@ -68,7 +70,7 @@ export async function readDataset(paths: readonly string[], options: DatasetOpti
  * Looks at every line of a file and keeps none.
  *
  * @param path - `.jsonl`, `.jsonl.gz` or `.jsonl.zst`
- * @throws {UnusableDatasetError} when the file cannot be read
+ * @throws {UnusableDatasetError} when the file cannot be read, or has a hundred thousand bad lines
  */
 export async function checkDataset(path: string): Promise<DatasetCheck> {
   return await scan([path], () => {});
@@ -79,6 +81,10 @@ async function scan(paths: readonly string[], keep: (instance: Instance) => void
   let bad = 0;
   const noteBad = (line: BadLine) => {
     if (bad++ < MOST_NAMED) badLines.push(line);
+    if (bad <= MOST_BAD) return;
+    throw new UnusableDatasetError(
+      `more than ${MOST_BAD} lines of the dataset ${line.path} cannot be used; line ${line.line}: ${line.reason}`,
+    );
   };
   const placeOf = new Map<string, string>();
   const digest = createHash("sha256");

@@ -25,6 +25,16 @@ describe("a dataset that somebody made to do harm", () => {
     expect([bad, badLines.length, badLines.at(-1)?.line]).toEqual([1_500, 1_000, 1_000]);
   });
 
+  it("and of which millions of lines are bad is not read to its end", async () => {
+    await using folder = await openTemporaryFolder();
+    const path = folder.file("endless.jsonl.zst");
+    await writeFile(path, zstdCompressSync(Buffer.from("{\n".repeat(5_000_000))));
+
+    await expect(checkDataset(path)).rejects.toThrow(
+      `more than 100000 lines of the dataset ${path} cannot be used; line 100001: `,
+    );
+  });
+
   it.each([
     ["of thousands of wrong files", `{"files":{${wrongFiles(5_000)}}}`],
     ["with a name of a megabyte", `{"${"k".repeat(2 ** 20)}":1,"id":"${"i".repeat(2 ** 20)}"}`],
