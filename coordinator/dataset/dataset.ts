@@ -44,7 +44,7 @@ export interface Dataset {
 }
 
 const MOST_NAMED = 1_000;
-/** A file with more bad lines is not a dataset, and reading on would tell nobody anything. */
+/** A file with more bad or blank lines is not a dataset, and reading on would tell nobody anything. */
 const MOST_BAD = 100_000;
 
 /** What a run accepts. */
@@ -89,8 +89,7 @@ async function scan(paths: readonly string[], keep: (instance: Instance) => void
   const placeOf = new Map<string, string>();
   const digest = createHash("sha256");
   for (const path of paths) {
-    for await (const { number, bytes } of readLines(path)) {
-      if (isBlank(bytes)) continue;
+    for await (const { number, bytes } of filledLines(path)) {
       const parsed = refuseDuplicate(parseInstance(bytes), placeOf);
       if ("reason" in parsed) {
         noteBad({ path, line: number, reason: parsed.reason });
@@ -102,6 +101,15 @@ async function scan(paths: readonly string[], keep: (instance: Instance) => void
     }
   }
   return { usable: placeOf.size, bad, badLines, digest: digest.digest("hex") };
+}
+
+async function* filledLines(path: string): AsyncGenerator<Line> {
+  let blank = 0;
+  for await (const line of readLines(path)) {
+    if (!isBlank(line.bytes)) yield line;
+    else if (++blank > MOST_BAD)
+      throw new UnusableDatasetError(`the dataset ${path} has more than ${MOST_BAD} blank lines`);
+  }
 }
 
 function isBlank(bytes: Line["bytes"]): boolean {
