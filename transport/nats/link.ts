@@ -11,7 +11,7 @@ import {
   type NatsConnection,
   type Status,
 } from "@nats-io/transport-node";
-import { beginWait, FleetError, withDeadline } from "../../core/index.ts";
+import { beginWait, FleetError, pause, withDeadline } from "../../core/index.ts";
 import { isNewEnough } from "../nats-server/find-server.ts";
 import { inboxPrefix } from "../nats-server/users.ts";
 import type { ClientTls } from "../tls/tls.ts";
@@ -60,6 +60,7 @@ const CLOSE_DEADLINE_MS = 5_000;
 const CLUSTER_REQUEST_DEADLINE_MS = 2_500;
 const RECONNECT_MS = 250;
 const PING_MS = 10_000;
+const TLS_ATTEMPTS = 5;
 
 /**
  * Opens a connection.
@@ -86,7 +87,7 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
       throw unusable(options, cause);
     });
   // A client that is to dial again for ever also does so when it is the certificate that is wrong.
-  if (options.tls) await (await dial({ reconnect: false })).close();
+  if (options.tls) await tryTls(() => dial({ reconnect: false }), options.tls);
   const connection = await dial({});
   const { version } = connection.info ?? {};
   if (!isNewEnough(version ?? "")) {
@@ -129,6 +130,23 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
       await drained.catch(() => connection.close());
     },
   };
+}
+
+/**
+ * Dials once to see whether the two ends agree. A server that refuses a certificate closes at once, and what it said may
+ * be lost with the connection: then it is asked again.
+ */
+async function tryTls(dial: () => Promise<NatsConnection>, tls: ClientTls): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await (await dial()).close();
+    } catch (error) {
+      const { cause } = error as Error;
+      const isSaid = cause instanceof errors.AuthorizationError || natsTlsFailure(cause, tls) !== null;
+      if (isSaid || attempt === TLS_ATTEMPTS) throw error;
+      await pause(RECONNECT_MS);
+    }
+  }
 }
 
 /** Whether the connection is there, and a signal that aborts when it is lost. */
