@@ -51,6 +51,7 @@ describe("a file of a run's folder that something else has changed", { timeout: 
   });
 
   it("is asked for when it is the configuration and not there", async () => {
+    await writeFile(join(path, "endpoints.json"), "{}"); // Without it the run looks like one that never started.
     await rm(join(path, "run.yaml"));
 
     const { code, stderr } = await fleet(
