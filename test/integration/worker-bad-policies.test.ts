@@ -3,7 +3,7 @@ import type { PolicyRef, Rollout } from "../../proto/index.ts";
 import { openScriptedRun } from "../support/running-worker.ts";
 
 /** Greedy, so that a model with random weights rarely ends before `maxTokens`. */
-const LONG = { temperature: 0, maxTokens: 3_000 };
+const LONG = { temperature: 0, maxTokens: 1_500 };
 
 describe("a worker", { timeout: 90_000 }, () => {
   it.each([
@@ -52,10 +52,10 @@ describe("a worker", { timeout: 90_000 }, () => {
   it("whose policy moves twice while one is still loading samples under the newest, and under no other's name", async () => {
     await using run = await openScriptedRun();
     const { coordinator } = run;
-    run.startWorker("w1", { presenceMs: 100 });
+    run.startWorker("w1");
     const policies = [await run.publishPolicy(1)];
     await run.issue("t1", [0, 1], { ...LONG, policy: policies[0] as PolicyRef });
-    await run.busy("w1");
+    await coordinator.until("a lease", () => coordinator.leases.length === 1);
 
     run.toNats.throttle(4_000);
     policies.push(await run.publishPolicy(2), await run.publishPolicy(3));
