@@ -12,19 +12,10 @@ import {
   systemClock,
   withDeadline,
 } from "../../core/index.ts";
-import type { RewardConfig } from "../../rewards/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
-import {
-  type ClientTls,
-  type RunSecrets,
-  type ServerTls,
-  serveFleet,
-  type WorkerPresence,
-} from "../../transport/index.ts";
+import { serveFleet, type WorkerPresence } from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
 import { pointAtNewest } from "../batching/publish-policy.ts";
-import type { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "../config.ts";
 import { assertInstancesThere, createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
 import { type RunPrompts, readPrompts } from "../issuing/read-prompts.ts";
 import { openPromptRenderer } from "../issuing/render-prompt.ts";
@@ -32,7 +23,6 @@ import { hopelessness, isOver } from "../issuing/run-end.ts";
 import { endLease } from "../leasing/decide-lease.ts";
 import { createLeaseTerms } from "../leasing/lease-terms.ts";
 import { LedgerUnwritableError } from "../ledger/append-once.ts";
-import type { RunSettings } from "../ledger/events.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
 import { type Chores, openChores } from "./chores.ts";
@@ -41,47 +31,8 @@ import { assertNothingLost, createStorageGuard } from "./guard-storage.ts";
 import { createHandlers } from "./handlers.ts";
 import { openingDecisions } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
+import { type CoordinatorOptions, settingsOf } from "./options.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
-
-/** What a coordinator is told. */
-export interface CoordinatorOptions {
-  readonly run: string;
-  /** Whether a run that exists is continued rather than refused. */
-  readonly resume: boolean;
-  readonly seed: number;
-  readonly steps: number;
-  /** SHA-256 of the training base, in hex. */
-  readonly base: string;
-  readonly dataset: DatasetConfig;
-  readonly batch: BatchConfig;
-  readonly sampling: SamplingConfig;
-  /** Tokens of a prompt and its completion that every worker of the run has room for. */
-  readonly contextTokens: number;
-  readonly eval: EvalConfig;
-  readonly leases: LeaseConfig;
-  readonly reward: RewardConfig;
-  /** The resolved run.yaml as JSON, for those who connect. */
-  readonly runJson: string;
-  readonly nats: {
-    readonly url: string;
-    readonly users: RunSecrets["users"];
-    /** Null or left out: plain text. */
-    readonly tls?: ClientTls | null;
-  };
-  readonly listen: {
-    readonly host: string;
-    readonly port: number;
-    readonly token: string;
-    readonly tls?: ServerTls | null;
-  };
-  /** Told the port once calls are answered. */
-  readonly onListening: (port: number) => Promise<void>;
-  /** Folder of the archive. */
-  readonly archive: string;
-  /** Path of summary.json. */
-  readonly summary: string;
-  readonly logger: Logger;
-}
 
 /** The run cannot reach its end. */
 export class RunFailedError extends FleetError {
@@ -274,20 +225,4 @@ async function openCore(
 
 function termOf({ leases }: CoordinatorOptions): number {
   return (leases.ackWaitMs * (BEATS - 1)) / BEATS;
-}
-
-function settingsOf({ seed, steps, batch, sampling, eval: heldOut }: CoordinatorOptions): RunSettings {
-  const { prompts, group, staleness, refillAtMost } = batch;
-  return {
-    seed,
-    steps,
-    prompts,
-    group,
-    temperature: sampling.temperature,
-    staleness,
-    refillAtMost,
-    evalTasks: heldOut.dataset.length === 0 ? 0 : heldOut.tasks,
-    evalEvery: heldOut.every,
-    evalTemperatures: heldOut.temperatures,
-  };
 }
