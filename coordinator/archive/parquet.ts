@@ -44,7 +44,7 @@ export async function writeParquet<Row>(
   crashPoint("archive.after-write");
   await makeDurable(temporary);
   crashPoint("archive.after-fsync");
-  const sha256 = await digestOf(temporary);
+  const sha256 = await digestOfFile(temporary);
   await renameDurably(temporary, path);
   return sha256;
 }
@@ -81,7 +81,8 @@ async function makeDurable(path: string): Promise<void> {
   }
 }
 
-async function digestOf(path: string): Promise<string> {
+/** SHA-256 of a file, in hex. */
+export async function digestOfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest("hex");

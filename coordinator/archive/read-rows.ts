@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Outcome } from "../ledger/records.ts";
-import { queryParquet, quoted } from "./parquet.ts";
+import { digestOfFile, queryParquet, quoted } from "./parquet.ts";
 
 /** What a rollout's row is known by. */
 export interface RolloutRow {
@@ -73,7 +71,7 @@ async function readTable<Row>(
     if (rows === null) unreadable.push(`${file} cannot be read`);
     files.push({
       file,
-      sha256: await digestOf(path),
+      sha256: await digestOfFile(path),
       from: Number.parseInt(name, 10),
       isReadable: rows !== null,
       rows: (rows?.get(path) ?? []).map(read),
@@ -116,10 +114,4 @@ function outcomeOf(row: RawRow): OutcomeRow {
 
 function numberOrNull(value: unknown): number | null {
   return value === null ? null : Number(value);
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

@@ -3,30 +3,10 @@ import { describe, expect, it } from "vitest";
 import { balancesOf } from "../../../../coordinator/index.ts";
 import { lastStep } from "../../../../coordinator/issuing/next-tasks.ts";
 import { hopelessness } from "../../../../coordinator/issuing/run-end.ts";
-import { ACTS } from "../../../support/ledger-acts.ts";
+import { INSTANCES, ledgerPlans } from "../../../support/ledger-histories.ts";
 import { SETTINGS } from "../../../support/ledger-history.ts";
 import { createWitness } from "../../../support/ledger-witness.ts";
 import { createWorld } from "../../../support/ledger-world.ts";
-
-const INSTANCES = 5;
-
-const histories = fc.record({
-  settings: fc.record({
-    seed: fc.integer({ min: 0, max: 3 }),
-    steps: fc.integer({ min: 1, max: 4 }),
-    prompts: fc.integer({ min: 1, max: 3 }),
-    group: fc.integer({ min: 2, max: 4 }),
-    staleness: fc.integer({ min: 0, max: 2 }),
-    refillAtMost: fc.integer({ min: 1, max: 2 }),
-    evalTasks: fc.integer({ min: 0, max: 2 }),
-    evalEvery: fc.integer({ min: 0, max: 2 }),
-  }),
-  acts: fc.array(fc.tuple(fc.constantFrom(...ACTS), fc.nat(10_000)), {
-    minLength: 10,
-    maxLength: 80,
-    size: "max",
-  }),
-});
 
 describe("after any history", () => {
   describe("The books balance", () => {
@@ -34,7 +14,7 @@ describe("after any history", () => {
       const seen = new Set<string>();
 
       fc.assert(
-        fc.property(histories, ({ settings, acts }) => {
+        fc.property(ledgerPlans, ({ settings, acts }) => {
           const witness = createWitness();
           const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, witness.see);
           for (const [kind, pick] of acts) world.act(kind, pick);
@@ -64,7 +44,7 @@ describe("after any history", () => {
 
     it("at the end of a run that is left in peace, with nothing outstanding or waiting", () => {
       fc.assert(
-        fc.property(histories, ({ settings, acts }) => {
+        fc.property(ledgerPlans, ({ settings, acts }) => {
           const witness = createWitness();
           const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, witness.see);
           for (const [kind, pick] of acts) world.act(kind, pick);
@@ -87,7 +67,7 @@ describe("after any history", () => {
 
   it("a replay gives an equal state at every point", () => {
     fc.assert(
-      fc.property(histories, ({ settings, acts }) => {
+      fc.property(ledgerPlans, ({ settings, acts }) => {
         const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, () => {});
 
         for (const [kind, pick] of acts) {
@@ -101,7 +81,7 @@ describe("after any history", () => {
 
   it("prompts come in the order of the seed, epoch after epoch, restarts or not", () => {
     fc.assert(
-      fc.property(histories, ({ settings, acts }) => {
+      fc.property(ledgerPlans, ({ settings, acts }) => {
         const world = createWorld({ ...SETTINGS, ...settings }, INSTANCES, () => {});
         const usable = acts.filter(([kind]) => kind !== "fail" && kind !== "kill three workers");
         for (const [kind, pick] of usable) world.act(kind, pick);
