@@ -60,6 +60,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
         contextTokens: config.model.contextTokens,
         eval: config.eval,
         leases: config.leases,
+        storage: config.storage,
         reward: config.reward,
         runJson: JSON.stringify(config),
         nats: { url: endpoints.nats.url, users: secrets.users, tls },

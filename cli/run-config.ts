@@ -4,7 +4,14 @@
  * @module
  */
 import { z } from "zod";
-import { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "../coordinator/index.ts";
+import {
+  BatchConfig,
+  DatasetConfig,
+  EvalConfig,
+  LeaseConfig,
+  SamplingConfig,
+  StorageConfig,
+} from "../coordinator/index.ts";
 import { ModelConfig } from "../llama/index.ts";
 import { RewardConfig } from "../rewards/index.ts";
 import { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "../updater/index.ts";
@@ -57,6 +64,7 @@ export const RunConfig = z.strictObject({
   lora: LoraConfig.prefault({}).describe("What is trained."),
   optimizer: OptimizerConfig.prefault({}).describe("How it is trained."),
   checkpoints: CheckpointConfig.prefault({}).describe("What is kept of the updater's state.").meta(mayChange),
+  storage: StorageConfig.prefault({}).describe("What is kept in nats-server.").meta(mayChange),
   tls: TlsConfig.prefault({})
     .describe("How the links to nats-server and the coordinator are secured.")
     .meta(mayChange),

@@ -94,3 +94,25 @@ export const LeaseConfig = z.strictObject({
 
 /** A validated `leases` section. */
 export type LeaseConfig = z.output<typeof LeaseConfig>;
+
+/** What a run keeps in nats-server. */
+export const StorageConfig = z.strictObject({
+  replicas: z
+    .literal([1, 3, 5])
+    .default(1)
+    .describe(
+      "Copies of each stream, each on a nats-server of its own; more than 1 needs a cluster. Chosen when the run starts.",
+    ),
+  rolloutsMiB: z
+    .int()
+    .min(1)
+    .max(2 ** 30)
+    .nullable()
+    .default(null)
+    .describe(
+      "Most that rollouts take in nats-server before they go to the archive, in MiB; null: as much as there is room for.",
+    ),
+});
+
+/** A validated `storage` section. */
+export type StorageConfig = z.output<typeof StorageConfig>;

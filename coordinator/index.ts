@@ -8,7 +8,14 @@ export { openArchive } from "./archive/archive.ts";
 export type { ArchivedRollout } from "./archive/columns.ts";
 export { type RolloutView, readArchive } from "./archive/read-archive.ts";
 export { nextBatching } from "./batching/next-batch.ts";
-export { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "./config.ts";
+export {
+  BatchConfig,
+  DatasetConfig,
+  EvalConfig,
+  LeaseConfig,
+  SamplingConfig,
+  StorageConfig,
+} from "./config.ts";
 export {
   checkDataset,
   type DatasetCheck,

@@ -25,21 +25,41 @@ export interface Archiver {
   archiveDue(): Promise<void>;
   /** Archives everything there is. */
   archiveAll(): Promise<void>;
+  /** Archives everything, and deletes every rollout from the stream that nobody needs there any more. */
+  makeRoom(): Promise<void>;
 }
 
 /** Creates the archiver of a run. */
 export function createArchiver(parts: ArchiverParts): Archiver {
   const { state } = parts.core;
   const pending = () => state.lastSequence - state.archivedThrough;
+  const deleted = new Set<number>();
+
+  async function archiveAll(): Promise<void> {
+    while (pending() > 0) {
+      await archiveRange(parts, Math.min(state.lastSequence, state.archivedThrough + ROLLOUTS_A_FILE));
+    }
+    if (state.outcomes.length > 0) await archiveRange(parts, state.archivedThrough);
+  }
+
+  /** What lies behind the oldest live rollout, where purging does not reach. */
+  async function deleteBetween(): Promise<void> {
+    const oldest = Math.min(state.archivedThrough + 1, ...state.liveSequences);
+    for (const sequence of deleted) if (sequence < oldest) deleted.delete(sequence);
+    const between = Array.from({ length: state.archivedThrough + 1 - oldest }, (_, i) => oldest + i);
+    const useless = between.filter((at) => !state.liveSequences.has(at) && !deleted.has(at));
+    await parts.store.delete(useless);
+    for (const sequence of useless) deleted.add(sequence);
+  }
+
   return {
     archiveDue: async () => {
       if (pending() >= ROLLOUTS_A_FILE) await archiveRange(parts, state.archivedThrough + ROLLOUTS_A_FILE);
     },
-    archiveAll: async () => {
-      while (pending() > 0) {
-        await archiveRange(parts, Math.min(state.lastSequence, state.archivedThrough + ROLLOUTS_A_FILE));
-      }
-      if (state.outcomes.length > 0) await archiveRange(parts, state.archivedThrough);
+    archiveAll,
+    makeRoom: async () => {
+      await archiveAll();
+      await deleteBetween();
     },
   };
 }

@@ -9,6 +9,12 @@ export class RunRefusedError extends FleetError {
   readonly disposition = "reject";
 }
 
+/** The run cannot reach its end. */
+export class RunFailedError extends FleetError {
+  readonly code = "coordinator.run_failed";
+  readonly disposition = "reject";
+}
+
 /** What a coordinator is started for. */
 export interface RunIdentity {
   readonly run: string;

@@ -22,6 +22,7 @@ import {
   type TaskPublisher,
 } from "../../transport/index.ts";
 import type { PolicyStores } from "../batching/publish-policy.ts";
+import type { StorageConfig } from "../config.ts";
 import { LANES } from "../ledger/balance.ts";
 import { createStorageTrouble, type StorageTrouble, tellingTrouble } from "./storage-trouble.ts";
 
@@ -50,14 +51,22 @@ export async function openStores(options: {
   readonly tls: ClientTls | null;
   readonly user: NatsUser;
   readonly ackWaitMs: number;
+  readonly storage: StorageConfig;
   readonly logger: Logger;
 }): Promise<RunStores> {
-  const { run, url, tls, user, ackWaitMs, logger } = options;
+  const { run, url, tls, user, ackWaitMs, storage, logger } = options;
   await using opening = new AsyncDisposableStack();
   const link = opening.use(await openNats({ url, tls, ...user, name: "coordinator" }));
   const unchecked = await assertSynchronous(link);
   if (unchecked !== null) logger.warn(unchecked);
-  const streams = { lanes: LANES, variants: VARIANTS, ackWaitMs, presenceTtlMs: PRESENCE_TTL_MS };
+  const streams = {
+    lanes: LANES,
+    variants: VARIANTS,
+    ackWaitMs,
+    presenceTtlMs: PRESENCE_TTL_MS,
+    replicas: storage.replicas,
+    rolloutsMiB: storage.rolloutsMiB,
+  };
   await createRunStreams(link, run, streams);
   const [references, adapters, pointer] = await Promise.all([
     openInstanceStore(link, run),

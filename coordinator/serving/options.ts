@@ -1,7 +1,14 @@
 import type { RewardConfig } from "../../rewards/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { ClientTls, RunSecrets, ServerTls } from "../../transport/index.ts";
-import type { BatchConfig, DatasetConfig, EvalConfig, LeaseConfig, SamplingConfig } from "../config.ts";
+import type {
+  BatchConfig,
+  DatasetConfig,
+  EvalConfig,
+  LeaseConfig,
+  SamplingConfig,
+  StorageConfig,
+} from "../config.ts";
 import type { RunSettings } from "../ledger/events.ts";
 
 /** What a coordinator is told. */
@@ -20,6 +27,7 @@ export interface CoordinatorOptions {
   readonly contextTokens: number;
   readonly eval: EvalConfig;
   readonly leases: LeaseConfig;
+  readonly storage: StorageConfig;
   readonly reward: RewardConfig;
   /** The resolved run.yaml as JSON, for those who connect. */
   readonly runJson: string;

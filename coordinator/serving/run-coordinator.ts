@@ -4,14 +4,7 @@
  *
  * @module
  */
-import {
-  crashPoint,
-  dispositionOf,
-  FleetError,
-  type Shutdown,
-  systemClock,
-  withDeadline,
-} from "../../core/index.ts";
+import { crashPoint, dispositionOf, type Shutdown, systemClock, withDeadline } from "../../core/index.ts";
 import { serveFleet, type WorkerPresence } from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
@@ -29,16 +22,11 @@ import { type Chores, openChores } from "./chores.ts";
 import { type Core, createCore } from "./core.ts";
 import { assertNothingLost, createStorageGuard } from "./guard-storage.ts";
 import { createHandlers } from "./handlers.ts";
-import { openingDecisions } from "./open-run.ts";
+import { createRoomMaker, type RoomMaker } from "./make-room.ts";
+import { openingDecisions, RunFailedError } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
 import { type CoordinatorOptions, settingsOf } from "./options.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
-
-/** The run cannot reach its end. */
-export class RunFailedError extends FleetError {
-  readonly code = "coordinator.run_failed";
-  readonly disposition = "reject";
-}
 
 /** Signs of life that fit into `ack_wait`; a lease's term is one short of it. */
 const BEATS = 6;
@@ -56,12 +44,20 @@ const ARCHIVE_DEADLINE_MS = 600_000;
  * @throws {FencedError} when another coordinator has taken over
  */
 export async function runCoordinator(options: CoordinatorOptions, shutdown: Shutdown): Promise<void> {
-  const { run, logger, leases, nats } = options;
+  const { run, logger, leases, storage, nats } = options;
   const asked = await readPrompts(options);
   for (const badLine of asked.badLines) logger.warn("line of the dataset left out", { ...badLine });
   const user = nats.users.coordinator;
   const { url, tls = null } = nats;
-  await using stores = await openStores({ run, url, tls, user, ackWaitMs: leases.ackWaitMs, logger });
+  await using stores = await openStores({
+    run,
+    url,
+    tls,
+    user,
+    ackWaitMs: leases.ackWaitMs,
+    storage,
+    logger,
+  });
   crashPoint("open.after-streams");
   const ledger = await openLedger(stores.log, systemClock, {
     onTrouble: (why) => stores.trouble.tell("the ledger", why),
@@ -142,16 +138,23 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   logger.info("listening", { run: options.run, port: server.port, step: core.state.step });
   const guard = createStorageGuard({ ...serving, logger });
   chores.every(GUARD_MS, "look after what is stored", guard.look);
-  beginChores(chores, serving, (workers) => {
+  const room = createRoomMaker({ ...serving, mostMiB: options.storage.rolloutsMiB });
+  beginChores(chores, serving, room, (workers) => {
     present = workers;
   });
   await core.advance();
-  return await Promise.race([untilOver(core, shutdown.stop), untilUnwritable(ledger), guard.failed]);
+  return await Promise.race([
+    untilOver(core, shutdown.stop),
+    untilUnwritable(ledger),
+    guard.failed,
+    room.failed,
+  ]);
 }
 
 function beginChores(
   chores: Chores,
   { stores, core, dispatcher, archiver, summary }: Serving,
+  room: RoomMaker,
   onPresent: (workers: readonly WorkerPresence[]) => void,
 ): void {
   chores.every(SWEEP_MS, "sweep leases", () => sweepLeases(core));
@@ -161,8 +164,7 @@ function beginChores(
   });
   chores.every(LOOK_MS, "look who is there", async () => onPresent(await stores.presence.list()));
   chores.every(LOOK_MS, "archive", () =>
-    // Whatever can be archived makes room.
-    stores.trouble.isRolloutRefused ? archiver.archiveAll() : archiver.archiveDue(),
+    stores.trouble.refusedBytes === null ? archiver.archiveDue() : room.make(),
   );
   chores.every(LOOK_MS, "write the summary", summary.writeDue);
 }

@@ -5,8 +5,8 @@ import type { RolloutStore } from "../../transport/index.ts";
 export interface StorageTrouble {
   /** In one sentence; null when everything can be stored. */
   readonly now: string | null;
-  /** Whether a rollout was refused since the last one that was stored. */
-  readonly isRolloutRefused: boolean;
+  /** Size of the newest rollout that was refused; null when one was stored since. */
+  refusedBytes: number | null;
   /** Why something cannot be stored; null when it was. Logged when it changes. */
   tell(what: string, why: string | null): void;
 }
@@ -15,12 +15,10 @@ export interface StorageTrouble {
 export function createStorageTrouble(logger: Logger): StorageTrouble {
   const reasons = new Map<string, string>();
   return {
+    refusedBytes: null,
     get now() {
       const [first] = reasons;
       return first === undefined ? null : `${first[0]} to be stored: ${first[1]}`;
-    },
-    get isRolloutRefused() {
-      return reasons.has("a rollout");
     },
     tell: (what, why) => {
       if ((reasons.get(what) ?? null) === why) return;
@@ -43,8 +41,10 @@ export function tellingTrouble<Store extends RolloutStore>(store: Store, trouble
       try {
         const sequence = await store.put(rollout, id);
         trouble.tell("a rollout", null);
+        trouble.refusedBytes = null;
         return sequence;
       } catch (error) {
+        trouble.refusedBytes = rollout.byteLength;
         if (error instanceof Error) trouble.tell("a rollout", error.message);
         throw error;
       }

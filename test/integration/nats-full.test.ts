@@ -38,7 +38,7 @@ describe("a nats-server that is full", { timeout: 60_000 }, () => {
     const refused = fill((bytes, i) => rollouts.put(bytes, `r${i}`));
 
     await expect(refused).rejects.toThrow(
-      "nats-server has no room for a rollout: stream ROLLOUTS_test holds 1.5 of the 2.0 MiB that its max_bytes allows: raise that",
+      "nats-server has no room for a rollout: stream ROLLOUTS_test holds 1.5 of the 2.0 MiB that its max_bytes allows: raise storage.rolloutsMiB",
     );
   });
 

@@ -10,6 +10,7 @@ import {
   LeaseConfig,
   runCoordinator,
   SamplingConfig,
+  StorageConfig,
   type Summary,
 } from "../../coordinator/index.ts";
 import { CancelledError, gracefully, withDeadline } from "../../core/index.ts";
@@ -33,6 +34,7 @@ export interface CoordinatedRunOptions {
   readonly ackWaitMs?: number;
   /** Most that nats-server may store. */
   readonly storeBytes?: number;
+  readonly storage?: Partial<StorageConfig>;
   readonly maxTokens?: number;
   readonly reward?: object;
   /** SHA-256 of the model, for workers that have one. */
@@ -65,6 +67,7 @@ export interface CoordinatedRun extends AsyncDisposable {
   start(how?: {
     readonly resume?: boolean;
     readonly steps?: number;
+    readonly storage?: StorageConfig;
     readonly base?: string;
     readonly child?: boolean;
   }): Promise<StartedCoordinator>;
@@ -75,7 +78,13 @@ export interface CoordinatedRun extends AsyncDisposable {
 
 export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Promise<CoordinatedRun> {
   const { steps = 2, instances = 8, heldOut = 0, batch = {}, ackWaitMs = 20_000 } = given;
-  const { maxTokens = 16, reward = {}, base = "b0", natsThrough = async (port) => port } = given;
+  const {
+    maxTokens = 16,
+    reward = {},
+    storage = {},
+    base = "b0",
+    natsThrough = async (port) => port,
+  } = given;
   await using opening = new AsyncDisposableStack();
   const nats = opening.use(await openTestNats({ ...given, run: RUN, streams: false }));
   const path = (name: string) => join(nats.folder, name);
@@ -97,6 +106,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     contextTokens: 512,
     eval: EvalConfig.parse(heldOut > 0 ? { dataset: [path("held-out.jsonl")], tasks: heldOut } : {}),
     leases: LeaseConfig.parse({ ackWaitMs }),
+    storage: StorageConfig.parse(storage),
     reward: RewardConfig.parse(reward),
     runJson: "{}",
     nats: { url: `nats://${HOST}:${natsPort}`, users },

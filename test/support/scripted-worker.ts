@@ -38,6 +38,8 @@ export interface ScriptedSample {
   readonly reward?: number;
   /** Tokens that are added to the prefix. */
   readonly tokens?: readonly number[];
+  /** Its text. */
+  readonly text?: string;
 }
 
 /** What a sample gets. */
@@ -165,8 +167,8 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
         if (settled) pulled.ack();
       }
     },
-    finish: ({ task }, granted, sample, { reward = 0, tokens = [5, 6, 7] } = {}) => {
-      const made = rolloutOf(task, granted, sample, name, tokens);
+    finish: ({ task }, granted, sample, { reward = 0, tokens = [5, 6, 7], text } = {}) => {
+      const made = rolloutOf(task, granted, sample, name, tokens, text);
       const rollout = { ...made, reward: { value: reward, scorer: "test@1", exact: reward === 1 } };
       return aboutSample({ finished: { lease: granted.lease, rollout } }, task.task, sample);
     },
@@ -212,6 +214,7 @@ function rolloutOf(
   sample: number,
   worker: string,
   added: readonly number[],
+  given?: string,
 ) {
   const missing: MissingSample | undefined = samples.find((entry) => entry.sample === sample);
   const prefix: Completion | null = missing?.prefix ?? null;
@@ -238,7 +241,7 @@ function rolloutOf(
       entropy: float32Bytes(new Float32Array(tokens.length).fill(1)),
       spans: [...(prefix?.spans ?? []), span],
       finish: "FINISH_END" as const,
-      text: `${tokens.length} tokens`,
+      text: given ?? `${tokens.length} tokens`,
     },
     temperature: task.sampling?.temperature ?? 1,
     seed: task.seed,

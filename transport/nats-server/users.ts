@@ -104,6 +104,8 @@ function coordinatorSubjects(run: string): string[] {
     ...replaying(rollouts.stream),
     `$JS.API.DIRECT.GET.${rollouts.stream}`,
     `$JS.API.STREAM.PURGE.${rollouts.stream}`,
+    `$JS.API.STREAM.MSG.DELETE.${rollouts.stream}`,
+    `$JS.API.STREAM.UPDATE.${rollouts.stream}`, // Its bound may change.
     `${tasks.subject}.>`,
     `$JS.API.CONSUMER.CREATE.${tasks.stream}.>`,
     `$JS.API.CONSUMER.INFO.${tasks.stream}.*`,

@@ -1,3 +1,4 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
 import { FleetError } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
 import { runNames } from "./names.ts";
@@ -34,6 +35,8 @@ export interface RolloutStore {
   read(from: number, to: number): AsyncIterable<StoredMessage>;
   /** Deletes all rollouts with a sequence below `sequence`. */
   purgeBelow(sequence: number): Promise<void>;
+  /** Deletes these rollouts, as far as they exist. */
+  delete(sequences: readonly number[]): Promise<void>;
 }
 
 /** Rollouts that can be asked whether they are still there. */
@@ -44,6 +47,8 @@ export interface InspectedRolloutStore extends RolloutStore {
    * @throws {RolloutMissingError}
    */
   inspect(last: number): Promise<void>;
+  /** Bytes that the stream may still grow by; infinite when it has no bound of its own. */
+  roomBytes(): Promise<number>;
 }
 
 /** The rollouts of a run whose streams exist. */
@@ -75,9 +80,29 @@ export function createRolloutStore(link: NatsLink, run: string): InspectedRollou
         `rollouts are missing: stream ${stream} ${found}, and the ledger names message ${last}; put nats-server's folder back as it was, or start a new run`,
       );
     },
+    roomBytes: async () => {
+      const { config, state } = await link.ask("the rollouts' state", () =>
+        link.manager.streams.info(stream),
+      );
+      return config.max_bytes <= 0 ? Number.POSITIVE_INFINITY : config.max_bytes - state.bytes;
+    },
+    delete: async (sequences) => {
+      for (const sequence of sequences) {
+        const remove = () => link.manager.streams.deleteMessage(stream, sequence, false);
+        await link.ask(`rollout ${sequence} to be deleted`, () => remove().catch(unlessGone));
+      }
+    },
     purgeBelow: async (sequence) => {
       const purge = () => link.manager.streams.purge(stream, { seq: sequence });
       await link.ask("old rollouts to be deleted", purge);
     },
   };
+}
+
+/** JetStream's code where a message to be deleted is not there. */
+const NO_MESSAGE = new Set([10037, 10043, 10057]);
+
+function unlessGone(error: unknown): boolean {
+  if (error instanceof JetStreamApiError && NO_MESSAGE.has(error.code)) return false;
+  throw error;
 }

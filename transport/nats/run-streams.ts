@@ -29,11 +29,15 @@ export interface RunStreamOptions {
   readonly presenceTtlMs: number;
   /** Copies of each stream; 1 unless nats-server runs as a cluster. */
   readonly replicas?: number;
+  /** Most that the rollouts take, in MiB; null or left out: unbounded. */
+  readonly rolloutsMiB?: number | null;
 }
 
 /** Largest rollout that is stored, in bytes. */
 export const MAX_ROLLOUT_BYTES = 768 * 1024;
 const HEADER_BYTES = 4 * 1024;
+const MIB = 2 ** 20;
+const UNBOUNDED = -1;
 /** Within this time a message sent twice is stored once. */
 const DUPLICATE_WINDOW_MS = 120_000;
 /** For the whole fleet; nats-server's own 1,000 and 512 would leave workers beyond them without work and without an error. */
@@ -45,7 +49,7 @@ type Wanted<Config> = Partial<Config> & { readonly name: string };
 
 /**
  * Makes a run's streams, buckets and consumers where they are missing, and checks those that are there. Idempotent; a
- * consumer's wait may change between two starts of a run.
+ * consumer's wait and the bound of the rollouts may change between two starts of a run.
  *
  * @throws {StreamConfigError} naming the setting that is not as asked
  */
@@ -54,6 +58,7 @@ export async function createRunStreams(
   run: string,
   options: RunStreamOptions,
 ): Promise<void> {
+  assertEnoughServers(link, options.replicas ?? 1);
   for (const stream of streamsOf(run, options)) await ensureStream(link, stream);
   await ensureConsumers(link, run, options);
 }
@@ -78,6 +83,14 @@ export async function repairRunStreams(
   }
   if (made.includes(tasks.stream)) await ensureConsumers(link, run, options);
   return made;
+}
+
+function assertEnoughServers(link: NatsLink, replicas: number): void {
+  const { info } = link.connection;
+  if (replicas === 1 || info?.cluster !== undefined) return;
+  throw new StreamConfigError(
+    `storage.replicas is ${replicas}, and nats-server ${info?.server_name ?? ""} is a single one: put 1, or let at least ${replicas} servers be a cluster`,
+  );
 }
 
 async function ensureConsumers(link: NatsLink, run: string, options: RunStreamOptions): Promise<void> {
@@ -110,6 +123,7 @@ function streamsOf(run: string, options: RunStreamOptions): Wanted<StreamConfig>
       subjects: [rollouts.subject],
       retention: RetentionPolicy.Limits,
       allow_direct: true,
+      max_bytes: options.rolloutsMiB ? options.rolloutsMiB * MIB : UNBOUNDED,
       max_msg_size: MAX_ROLLOUT_BYTES + HEADER_BYTES,
     },
     {
@@ -179,7 +193,11 @@ async function ensureStream(link: NatsLink, wanted: Wanted<StreamConfig>): Promi
   const name = `stream ${wanted.name}`;
   const { streams } = link.manager;
   const present = await orMissing(link.ask(name, () => streams.info(wanted.name)));
-  const { config } = present ?? (await link.ask(name, () => streams.add({ ...wanted })));
+  const { max_bytes = UNBOUNDED } = wanted;
+  const isAsBounded = max_bytes === present?.config.max_bytes;
+  const make = () =>
+    present === null ? streams.add({ ...wanted }) : streams.update(wanted.name, { max_bytes });
+  const { config } = present !== null && isAsBounded ? present : await link.ask(name, make);
   assertEchoed(name, wanted, config);
   return present === null;
 }

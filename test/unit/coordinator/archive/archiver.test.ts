@@ -89,6 +89,7 @@ async function archiverOf(state: LedgerState, folder: string, onRead = () => {})
       onRead();
     },
     purgeBelow: async () => {},
+    delete: async () => {},
   };
   const core: Pick<Core, "state" | "decide"> = {
     state,

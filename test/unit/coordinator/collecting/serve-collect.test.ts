@@ -82,7 +82,13 @@ function coreOf(...decisions: Decision[]): Core {
 
 function storeThat(put: (id: string) => Promise<number>): RolloutStore {
   const unexpected = () => Promise.reject(new Error("nobody reads here"));
-  return { put: (_, id) => put(id), get: unexpected, read: async function* () {}, purgeBelow: unexpected };
+  return {
+    put: (_, id) => put(id),
+    get: unexpected,
+    read: async function* () {},
+    purgeBelow: unexpected,
+    delete: unexpected,
+  };
 }
 
 function finished(task: string, sample: number): CollectMessage {
