@@ -25,26 +25,25 @@ export async function withDeadline<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   using _ = beginWait(name, timeoutMs);
-  const timer = new AbortController();
-  const onAbort = () => timer.abort();
+  const end = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => end.reject(new DeadlineError(`waited ${timeoutMs} ms for ${name}`)),
+    timeoutMs,
+  );
+  const onAbort = () => end.reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     signal?.throwIfAborted();
-    return await Promise.race([work, expire(name, timeoutMs, timer.signal)]);
+    return await Promise.race([work, end.promise]);
   } catch (error) {
     if (signal?.aborted)
       throw new CancelledError(`stopped waiting for ${name}`, { cause: signal.reason ?? error });
     throw error;
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    timer.abort();
+    clearTimeout(timer);
     work.catch(() => {}); // When the deadline won, nobody else looks at this rejection.
   }
-}
-
-async function expire(name: string, timeoutMs: number, signal: AbortSignal): Promise<never> {
-  await sleep(timeoutMs, undefined, { signal });
-  throw new DeadlineError(`waited ${timeoutMs} ms for ${name}`);
 }
 
 /**

@@ -24,7 +24,7 @@ function mayCompose(state: LedgerState): boolean {
  * is to be decided. Call it until then.
  */
 export function nextBatching(state: LedgerState): Decision[] {
-  const groups = [...state.tasks.values()].filter((task) => task.lane === "train" && task.batch === null);
+  const groups = unbatched(state);
   const replacements = groups.flatMap(replaceOwed);
   if (replacements.length > 0) return replacements;
   if (!mayCompose(state)) return [];
@@ -40,13 +40,20 @@ export function nextBatching(state: LedgerState): Decision[] {
   return [];
 }
 
+function unbatched(state: LedgerState): TaskRecord[] {
+  const groups: TaskRecord[] = [];
+  for (const task of state.tasks.values())
+    if (task.lane === "train" && task.batch === null) groups.push(task);
+  return groups;
+}
+
 /** Samples that are accepted and not skipped. */
 function members(task: TaskRecord): number[] {
   return [...task.samples.keys()].filter((index) => task.samples[index]?.state === "accepted");
 }
 
 function isComplete(task: TaskRecord): boolean {
-  return task.samples.every((sample) => sample.state !== "open");
+  return task.open === 0;
 }
 
 function replaceOwed(task: TaskRecord): Decision[] {
@@ -58,6 +65,7 @@ function replaceOwed(task: TaskRecord): Decision[] {
 /** What is too old for the batch that comes next: accepted samples are skipped, open ones that go on from old tokens expire. */
 function dropStale(state: LedgerState, task: TaskRecord): Decision[] {
   const oldestAllowed = state.composed - state.settings.staleness;
+  if (task.oldest === null || task.oldest >= oldestAllowed) return [];
   const open: number[] = [];
   const accepted: number[] = [];
   task.samples.forEach(({ state: at, prefix, rollout }, index) => {

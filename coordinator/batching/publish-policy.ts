@@ -50,7 +50,7 @@ export async function fetchPolicy(
   version: number,
 ): Promise<{ adapter: string; bytes: Uint8Array }> {
   const adapter = state.policies[version]?.adapter ?? "";
-  if (!(await stores.adapters.list()).includes(adapter)) {
+  if (!(await stores.adapters.has(adapter))) {
     throw new PolicyRefusedError(
       `neither the trainer has a checkpoint of policy ${version}, nor is its adapter kept: go back to another one`,
     );

@@ -111,7 +111,7 @@ function orderOf(state: LedgerState, task: TaskRecord): Order {
 }
 
 function isWaiting(task: TaskRecord): boolean {
-  return task.lease === null && openSamples(task).length > 0;
+  return task.lease === null && task.open > 0;
 }
 
 async function publishOrder(parts: DispatcherParts, order: Order): Promise<void> {

@@ -68,8 +68,9 @@ function evaluationTasks(state: LedgerState, prompts: Prompts, version: number):
 function trainingTasks(state: LedgerState, prompts: Prompts): Decision[] {
   const decisions: Decision[] = [];
   let ordinal = state.nextOrdinal;
-  const usable = prompts.train.length - unusableCount(state, prompts);
-  for (let room = usable === 0 ? 0 : roomForGroups(state); room > 0; ordinal++) {
+  let room = roomForGroups(state);
+  if (room === 0 || unusableCount(state, prompts) === prompts.train.length) return [];
+  for (; room > 0; ordinal++) {
     const instance = prompts.train[prompts.order.instanceAt(ordinal)] ?? "";
     if (state.unusable.has(instance)) continue;
     decisions.push({

@@ -23,9 +23,7 @@ export function finishedEvaluations(state: LedgerState): Decision[] {
     const tasks = [...state.tasks.values()].filter(
       (task) => task.lane === "eval" && task.version === round.version,
     );
-    const isOver = tasks.every(
-      (task) => task.owed === 0 && task.samples.every(({ state: at }) => at !== "open"),
-    );
+    const isOver = tasks.every((task) => task.owed === 0 && task.open === 0);
     return isOver ? [{ type: "evaluated", version: round.version }] : [];
   });
 }
@@ -52,6 +50,7 @@ export function hopelessness(state: LedgerState, prompts: Prompts): string | nul
   if (state.givenUp >= GIVEN_UP_AT_MOST) {
     return `${state.givenUp} times in a row no batch came together: the rewards within almost every group are the same; a better base, easier instances or a higher temperature give the reward something to tell apart`;
   }
+  if (state.unusable.size < prompts.train.length) return null;
   const unusable = prompts.train.filter((id) => state.unusable.has(id));
   if (unusable.length < prompts.train.length) return null;
   return `no instance of the dataset can be used; of ${unusable[0]}: ${state.unusable.get(unusable[0] ?? "")}`;

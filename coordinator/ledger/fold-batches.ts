@@ -116,7 +116,7 @@ export function finishEvaluation(state: LedgerState, event: EventOf<"evaluated">
 }
 
 function evaluateTask(state: LedgerState, task: TaskRecord, round: EvalRound): void {
-  if (task.owed > 0 || task.samples.some((sample) => sample.state === "open")) {
+  if (task.owed > 0 || task.open > 0) {
     throw new IllegalTransitionError(
       `the evaluation of version ${round.version} still waits for ${task.task}`,
     );

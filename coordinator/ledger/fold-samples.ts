@@ -14,9 +14,11 @@ import { IllegalTransitionError, moved, SAMPLE_TRANSITIONS, type SampleState } f
 
 /** Tokens to go on from; those kept before are not needed any more. */
 export function keepPartial(state: LedgerState, event: EventOf<"partial">): void {
-  const sample = openSampleOf(liveTask(state, event.task), event.sample, "continued");
+  const task = liveTask(state, event.task);
+  const sample = openSampleOf(task, event.sample, "continued");
   dropPrefix(state, sample);
   sample.prefix = { sequence: event.sequence, oldest: event.oldest };
+  noteOldest(task, event.oldest);
   keepSequence(state, event.sequence);
 }
 
@@ -40,6 +42,7 @@ export function acceptSample(state: LedgerState, event: EventOf<"accepted">): vo
   const sample = moveSample(task, event.sample, "accepted");
   sample.attempt = event.attempt;
   sample.rollout = event.rollout;
+  noteOldest(task, event.rollout.oldest);
   dropPrefix(state, sample);
   keepSequence(state, event.rollout.sequence);
   state.lanes[task.lane].accepted += 1;
@@ -110,8 +113,14 @@ export function endSample(
 /** Moves a sample along the transition table. */
 export function moveSample(task: TaskRecord, index: number, to: SampleState): SampleRecord {
   const sample = sampleOf(task, index);
-  sample.state = moved(SAMPLE_TRANSITIONS, `sample ${index} of task ${task.task}`, sample.state, to);
+  const from = sample.state;
+  sample.state = moved(SAMPLE_TRANSITIONS, `sample ${index} of task ${task.task}`, from, to);
+  if (from === "open") task.open -= 1;
   return sample;
+}
+
+function noteOldest(task: TaskRecord, version: number): void {
+  task.oldest = Math.min(task.oldest ?? version, version);
 }
 
 /** Adds one to a reason's count. */

@@ -27,6 +27,8 @@ export function issueTask(state: LedgerState, event: EventOf<"issued">): void {
     version,
     group: samples,
     samples: Array.from({ length: samples }, openSample),
+    open: samples,
+    oldest: null,
     dispatch: 0,
     lease: null,
     since: state.at,
@@ -55,6 +57,7 @@ export function replaceSamples(state: LedgerState, event: EventOf<"replaced">): 
       throw new IllegalTransitionError(`sample ${sample} of task ${task.task} cannot be its next`);
     }
     task.samples.push(openSample());
+    task.open += 1;
   }
   task.owed -= event.samples.length;
   task.replaced += event.samples.length;
@@ -143,7 +146,7 @@ function forgetLease(state: LedgerState, lease: LeaseRecord): void {
   const task = state.tasks.get(lease.task);
   if (task === undefined) return;
   task.lease = null;
-  if (task.samples.some(({ state: at }) => at === "open")) offer(state, task);
+  if (task.open > 0) offer(state, task);
 }
 
 /** Another message may be leased. */

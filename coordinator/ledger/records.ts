@@ -31,6 +31,10 @@ export interface TaskRecord {
   readonly group: number;
   /** By sample index. */
   readonly samples: SampleRecord[];
+  /** How many of them are open. */
+  open: number;
+  /** No token that was ever kept of it is of an older policy version; null while none was. */
+  oldest: number | null;
   /** Number of the message that may be leased now. */
   dispatch: number;
   /** The live lease. */

@@ -54,7 +54,7 @@ export function createStorageGuard({ stores, core, dispatcher, logger }: GuardPa
       logger.warn("the policy pointer was lost and is set again", { version });
       await pointAtNewest(state, stores.policies.pointer);
     }
-    const isThere = adapter === "" || (await stores.policies.adapters.list()).includes(adapter);
+    const isThere = adapter === "" || (await stores.policies.adapters.has(adapter));
     const help =
       "the store does not hold it any more: stop the run, and a checkpoint's goes on with fleet train --resume --from-step N";
     if (state.step === version) stores.trouble.tell("the newest policy's adapter", isThere ? null : help);

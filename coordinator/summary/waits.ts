@@ -9,7 +9,7 @@ import type { WaitInit } from "../../proto/index.ts";
 import type { WorkerPresence } from "../../transport/index.ts";
 import { dueEvaluation, lastStep, roomForGroups } from "../issuing/next-tasks.ts";
 import { isTrained } from "../issuing/run-end.ts";
-import { isOnTrial, openSamples } from "../leasing/decide-lease.ts";
+import { isOnTrial } from "../leasing/decide-lease.ts";
 import type { TaskRecord } from "../ledger/records.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { Core } from "../serving/core.ts";
@@ -57,7 +57,7 @@ function oldestLease({ leases }: LedgerState, since: Since): Wait[] {
 
 function oldestOffer({ tasks }: LedgerState, since: Since): Wait[] {
   const [task] = [...tasks.values()]
-    .filter((candidate) => candidate.lease === null && openSamples(candidate).length > 0)
+    .filter((candidate) => candidate.lease === null && candidate.open > 0)
     .sort((a, b) => a.since - b.since);
   return task === undefined
     ? []
@@ -86,7 +86,7 @@ function missingTrainer({ state, trainer }: Core): Wait[] {
 function heldBack({ state, prompts }: Core, since: Since): Wait[] {
   if (state.phase !== "running" || state.composed >= lastStep(state) || roomForGroups(state) > 0) return [];
   if (dueEvaluation(state, prompts.heldOut.length) !== null) return [];
-  if ([...state.tasks.values()].some((task) => openSamples(task).length > 0)) return [];
+  if ([...state.tasks.values()].some((task) => task.open > 0)) return [];
   const what = `step ${state.step + 1}, before more tasks are issued (staleness at most ${state.settings.staleness})`;
   return [wait(what, "the updater", since(state.steps.get(state.composed)?.composedAt ?? state.at))];
 }

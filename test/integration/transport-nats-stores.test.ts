@@ -92,7 +92,10 @@ describe("adapters and instances", () => {
     await store.delete(sha256(good));
 
     await expect(store.get(sha256(good))).rejects.toMatchObject({ code: "transport.object_missing" });
+    expect(await store.has(sha256(good))).toBe(false);
     expect(await store.list()).toEqual([]);
+    const { state } = await link.manager.streams.info(`OBJ_INSTANCES_${nats.run}`);
+    expect(state.messages).toBe(0);
   });
 
   test("that were changed in the store are refused by their digest", async () => {

@@ -80,6 +80,7 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
     reconnectTimeWait: RECONNECT_MS,
     pingInterval: PING_MS,
     inboxPrefix: inboxPrefix(user),
+    noAsyncTraces: true, // A stack for each request, in case it fails, takes longer than all the rest of it.
     ...(options.tls && { tls: natsTls(url.split(","), options.tls) }),
   };
   const dial = (more: Partial<ConnectionOptions>) =>

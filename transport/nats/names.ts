@@ -48,6 +48,21 @@ export function objectStream(bucket: string): string {
   return `OBJ_${bucket}`;
 }
 
+/**
+ * Where an object store describes the object of a name (ADR-20 of nats-architecture-and-design).
+ *
+ * @param name - null: of any
+ */
+export function metaSubject(bucket: string, name: string | null): string {
+  const encoded = name === null ? ">" : Buffer.from(name).toString("base64");
+  return `$O.${bucket}.M.${encoded.replaceAll("+", "-").replaceAll("/", "_")}`;
+}
+
+/** The name in a subject that {@link metaSubject} made. */
+export function objectNamed(subject: string): string {
+  return Buffer.from(subject.slice(subject.lastIndexOf(".") + 1), "base64").toString();
+}
+
 /** Which dispatch of which task a message is; all that is needed to ask for a lease. */
 export interface TaskAddress {
   readonly lane: string;

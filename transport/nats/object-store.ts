@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { type ObjectStore, Objm } from "@nats-io/obj";
+import { Objm } from "@nats-io/obj";
 import { FleetError, withDeadline } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
-import { runNames } from "./names.ts";
+import { metaSubject, objectNamed, objectStream, runNames } from "./names.ts";
 import { CorruptObjectError, readObject } from "./read-object.ts";
 
 /** There is no object of that digest. */
@@ -28,13 +28,13 @@ export interface DigestStore {
   get(digest: string): Promise<Uint8Array>;
   /** Deletes an object; one that is not there is no error. */
   delete(digest: string): Promise<void>;
-  /** Digests of all objects. */
+  has(digest: string): Promise<boolean>;
+  /** Digests of all objects, and of those whose deletion was cut short; delete these again. */
   list(): Promise<string[]>;
 }
 
 const CHUNK_BYTES = 512 * 1024;
 const UPLOAD_DEADLINE_MS = 300_000;
-const LIST_DEADLINE_MS = 30_000;
 
 /** The adapters of a run whose streams exist. */
 export function openAdapterStore(link: NatsLink, run: string): Promise<DigestStore> {
@@ -48,14 +48,22 @@ export function openInstanceStore(link: NatsLink, run: string): Promise<DigestSt
 
 async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestStore> {
   const objects = await new Objm(link.stream).open(bucket, false);
+  const { streams } = link.manager;
+  const stream = objectStream(bucket);
   const named = (digest: string) => `${digest} of ${bucket}`;
+
+  /** The digest of what is stored under a digest, as the store says; null when nothing is. */
+  async function storedAs(digest: string): Promise<string | null> {
+    const info = await link.ask(named(digest), () => objects.info(digest));
+    if (info === null || info.deleted) return null;
+    return Buffer.from(info.digest.replace("SHA-256=", ""), "base64").toString("hex");
+  }
 
   async function put(digest: string, bytes: Uint8Array): Promise<void> {
     const actual = sha256(bytes);
     if (actual !== digest)
       throw new CorruptObjectError(`bytes of digest ${actual} cannot be stored as ${digest}`);
-    const present = await link.ask(named(digest), () => objects.info(digest));
-    if (present !== null && !present.deleted && present.size === bytes.byteLength) return;
+    if ((await storedAs(digest)) === digest) return;
     const name = `${named(digest)} to be stored`;
     const meta = { name: digest, options: { max_chunk_size: CHUNK_BYTES } };
     await link.ask(name, () => withDeadline(name, UPLOAD_DEADLINE_MS, objects.putBlob(meta, bytes)));
@@ -70,18 +78,19 @@ async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestSt
       if (actual === digest) return bytes;
       throw new CorruptObjectError(`${named(digest)} has the SHA-256 ${actual}`);
     },
+    has: async (digest) => (await storedAs(digest)) !== null,
     delete: async (digest) => {
-      await link.ask(`${named(digest)} to be deleted`, () => objects.delete(digest));
+      const name = `${named(digest)} to be deleted`;
+      await link.ask(name, () => objects.delete(digest));
+      // What says that it was deleted goes too, or a run's thousands of adapters make every look slower.
+      await link.ask(name, () => streams.purge(stream, { filter: metaSubject(bucket, digest) }));
     },
-    list: () => link.ask(`the objects of ${bucket}`, () => list(objects, bucket)),
+    list: async () => {
+      const filter = { subjects_filter: metaSubject(bucket, null) };
+      const { state } = await link.ask(`the objects of ${bucket}`, () => streams.info(stream, filter));
+      return Object.keys(state.subjects ?? {}).map(objectNamed);
+    },
   };
-}
-
-async function list(objects: ObjectStore, bucket: string): Promise<string[]> {
-  const { streamInfo } = await objects.status();
-  if (streamInfo.state.messages === 0) return [];
-  const infos = await withDeadline(`the objects of ${bucket}`, LIST_DEADLINE_MS, objects.list());
-  return infos.map(({ name }) => name);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FleetError } from "../../core/index.ts";
 import { directGet } from "./direct-get.ts";
 import type { NatsLink } from "./link.ts";
-import { objectStream } from "./names.ts";
+import { metaSubject, objectStream } from "./names.ts";
 
 /** The bytes are not those that their digest names. */
 export class CorruptObjectError extends FleetError {
@@ -61,12 +61,6 @@ export async function readObject(link: NatsLink, bucket: string, name: string): 
 
 function wrongSize(described: string, size: number): CorruptObjectError {
   return new CorruptObjectError(`${described} is not of ${size} bytes, as it says`);
-}
-
-/** Where an object of that name is described. */
-function metaSubject(bucket: string, name: string): string {
-  const encoded = Buffer.from(name).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
-  return `$O.${bucket}.M.${encoded}`;
 }
 
 function parseMeta(described: string, data: Uint8Array): z.output<typeof StoredObject> {
