@@ -5,6 +5,7 @@ import { openPromptRenderer, readDataset } from "../coordinator/index.ts";
 import { FleetError } from "../core/index.ts";
 import { type ModelInfo, openEngine, readModelInfo } from "../llama/index.ts";
 import { checkRewards } from "./check-rewards.ts";
+import { checkTls } from "./check-tls.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** The run cannot work as configured. */
@@ -28,6 +29,7 @@ const F32_BYTES = 4;
  * @throws what makes the run impossible, in one sentence
  */
 export async function checkBeforeRun(config: RunConfig): Promise<string[]> {
+  await checkTls(config.tls);
   await checkRewards(config.reward);
   const model = await readModelInfo(config.model.gguf);
   const { badLinesAtMost } = config.dataset;

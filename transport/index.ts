@@ -65,5 +65,6 @@ export {
 } from "./nats-server/find-server.ts";
 export { type NatsServer, startNatsServer } from "./nats-server/start-server.ts";
 export { createRunSecrets, type NatsRole, type NatsUser, type RunSecrets } from "./nats-server/users.ts";
+export { checkAuthority, checkIdentity } from "./tls/check-files.ts";
 export { makeCertificates } from "./tls/make-certificates.ts";
 export { type ClientTls, type ClientTlsFiles, readClientTls, type ServerTls } from "./tls/tls.ts";

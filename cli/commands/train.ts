@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { stringify } from "yaml";
 import { ConfigError, crashPoint, openWatchdog, writeFileDurably } from "../../core/index.ts";
 import { findNatsServer } from "../../transport/index.ts";
+import { checkTls } from "../check-tls.ts";
 import { EXIT } from "../exit.ts";
 import { createSecrets, runLocally } from "../local/index.ts";
 import { runsOption } from "../open-run.ts";
@@ -105,6 +106,7 @@ async function reopen(
   const before = await readRunConfig(folder.config);
   const config = withOptions(given ?? before, options);
   assertMayResume(before, config);
+  await checkTls(config.tls);
   if (options.fromStep !== undefined) await assertStepsLeft(folder, config);
   await writeConfig(folder, config);
   return { folder, config };

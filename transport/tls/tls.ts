@@ -23,7 +23,7 @@ export interface ClientTlsFiles {
 }
 
 /** A file of a link's certificates cannot be read. */
-class TlsFileError extends FleetError {
+export class TlsFileError extends FleetError {
   readonly code = "transport.tls_file";
   readonly disposition = "reject";
 }
