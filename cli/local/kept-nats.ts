@@ -1,5 +1,6 @@
 import { type Clock, FleetError, systemClock } from "../../core/index.ts";
 import type { NatsServer } from "../../transport/index.ts";
+import { untilDiskWasFull } from "./full-disk.ts";
 
 /** nats-server ended, and starting it again is no use. */
 class NatsServerEndedError extends FleetError {
@@ -27,14 +28,16 @@ export interface KeepNatsOptions {
   readonly port: number;
   /** File that its log goes to. */
   readonly log: string;
-  /** Told in one sentence of each end that is answered with a start. */
+  /** Where it stores. */
+  readonly folder: string;
+  /** Told in one sentence of each end that is answered with a start, and of a full disk. */
   say(line: string): void;
   readonly clock?: Clock;
 }
 
 /**
  * Starts nats-server and keeps it running on the same port and data, so that whoever dials it goes on where it was: up
- * to five times a minute.
+ * to five times a minute. One that found its disk full is started again once there is room: until then it takes nothing.
  *
  * @throws what the first start throws
  */
@@ -49,21 +52,32 @@ export async function keepNatsServer(options: KeepNatsOptions): Promise<KeptNats
   async function keep(): Promise<void> {
     let ends: number[] = [];
     while (true) {
-      const how = await server.exited;
+      const how = await endOf(server, options);
       if (isStopping) return;
+      if (how === null) {
+        await server[Symbol.asyncDispose]();
+        say("there is room on nats-server's disk again, and it is started again");
+        server = await startAgain("was stopped");
+        continue;
+      }
       const now = clock.monotonicMs();
       ends = [...ends.filter((at) => now - at < WINDOW_MS), now];
       await server[Symbol.asyncDispose]();
       if (ends.length > MOST_ENDS) throw givenUp(how, log);
       say(`nats-server ended by itself (${how}) and is started again; its log is ${log}`);
-      server = await start(port).catch((cause: Error) => {
-        throw new NatsServerEndedError(
-          `nats-server ended by itself (${how}) and does not start again: ${cause.message}; its log is ${log}`,
-          { cause },
-        );
-      });
-      if (isStopping) await server[Symbol.asyncDispose]();
+      server = await startAgain(`ended by itself (${how})`);
     }
+  }
+
+  async function startAgain(why: string): Promise<NatsServer> {
+    const started = await start(port).catch((cause: Error) => {
+      throw new NatsServerEndedError(
+        `nats-server ${why} and does not start again: ${cause.message}; its log is ${log}`,
+        { cause },
+      );
+    });
+    if (isStopping) await started[Symbol.asyncDispose]();
+    return started;
   }
 
   const keeping = keep().catch(failure.reject);
@@ -77,6 +91,17 @@ export async function keepNatsServer(options: KeepNatsOptions): Promise<KeptNats
       await keeping;
     },
   };
+}
+
+/** How it ended; null when its disk was full and has room again. */
+async function endOf(server: NatsServer, { log, folder, say }: KeepNatsOptions): Promise<string | null> {
+  const over = new AbortController();
+  try {
+    const wasFull = untilDiskWasFull({ log, folder, say }, over.signal).then(() => null);
+    return await Promise.race([server.exited, wasFull]);
+  } finally {
+    over.abort();
+  }
 }
 
 function givenUp(how: string, log: string): NatsServerEndedError {

@@ -63,6 +63,7 @@ export async function runLocally(
       startNatsServer({ binary: natsServer, folder: folder.nats, log, port, run: folder.id, users, tls }),
     port: known.nats?.port ?? 0,
     log,
+    folder: folder.nats,
     say: (line) => view.say(line),
   });
   await folder.recordEndpoints({ nats: { url: nats.url, port: nats.port } });

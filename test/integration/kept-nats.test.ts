@@ -118,6 +118,7 @@ async function openLocal(): Promise<Local> {
       },
       port: 0,
       log,
+      folder: folder.file("nats"),
       say: (line) => void lines.push(line),
     }),
   );
