@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { crashPoint, dispositionOf, type Shutdown, systemClock, withDeadline } from "../../core/index.ts";
+import {
+  crashPoint,
+  dispositionOf,
+  FleetError,
+  type Shutdown,
+  systemClock,
+  withDeadline,
+} from "../../core/index.ts";
 import { serveFleet, type WorkerPresence } from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
@@ -92,7 +99,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     summary,
   });
 
-  await withDeadline("the archive to be complete", ARCHIVE_DEADLINE_MS, archiver.archiveAll());
+  await completeArchive(archiver, options.archive);
   crashPoint("end.after-archive");
   const { phase } = core.state;
   if (outcome !== "stopped" && phase !== "ended" && phase !== "failed")
@@ -102,6 +109,19 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   await ledger.snapshot();
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
   if (outcome !== "stopped" && outcome.failed) throw new RunFailedError(outcome.reason);
+}
+
+/** A disk that takes no more is for a person to set right; everything is still in nats-server. */
+async function completeArchive({ archiveAll }: Archiver, folder: string): Promise<void> {
+  try {
+    await withDeadline("the archive to be complete", ARCHIVE_DEADLINE_MS, archiveAll());
+  } catch (cause) {
+    if (cause instanceof FleetError || !(cause instanceof Error)) throw cause;
+    throw new RunFailedError(
+      `the archive in ${folder} cannot be written: ${cause.message}; make room there, and go on with fleet train --resume`,
+      { cause },
+    );
+  }
 }
 
 /** How serving came to its end. */

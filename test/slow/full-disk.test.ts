@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { keepNatsServer } from "../../cli/local/index.ts";
+import { verifyRun } from "../../coordinator/index.ts";
 import { dispositionOf, pause, withDeadline } from "../../core/index.ts";
 import {
+  createLedgerLog,
   createRolloutStore,
   createRunSecrets,
   createRunStreams,
@@ -10,6 +12,9 @@ import {
   openNats,
   startNatsServer,
 } from "../../transport/index.ts";
+import { openCoordinatedRun } from "../support/coordinated-run.ts";
+import { openScriptedTrainer } from "../support/scripted-trainer.ts";
+import { openScriptedWorker } from "../support/scripted-worker.ts";
 import { openSmallDisk } from "../support/small-disk.ts";
 import { openTemporaryFolder } from "../support/temporary-folder.ts";
 
@@ -69,5 +74,42 @@ describe("a local run's nats-server on a disk that is really full", () => {
       expect(Buffer.from(await rollouts.get(sequence))).toEqual(Buffer.alloc(MIB / 4, i + 1));
     }
     expect(new Set(stored).size).toBe(missing);
+  });
+});
+
+describe("an archive on a disk that is really full", () => {
+  it("ends the run in one sentence when nothing else is left to do; with room again it is complete", async ({
+    skip,
+  }) => {
+    const disk = await openSmallDisk(32);
+    if (typeof disk === "string") {
+      process.stderr.write(`skipped: ${disk}\n`);
+      return skip(disk);
+    }
+    onTestFinished(() => disk[Symbol.asyncDispose]());
+    await using run = await openCoordinatedRun({ steps: 1, archive: join(disk.folder, "archive") });
+    const first = await run.start();
+    first.ended.catch(() => {});
+    await disk.fill(0);
+    const peace = new AbortController();
+    await using worker = await openScriptedWorker(run, "w1");
+    await using trainer = await openScriptedTrainer(run);
+    const working = worker.serve(peace.signal, (_, sample) => sample % 2);
+    await trainer.trainAll();
+
+    await expect(withDeadline("the run to end", 30_000, first.ended)).rejects.toThrow(
+      `the archive in ${disk.folder}/archive cannot be written: `,
+    );
+
+    peace.abort();
+    await working;
+    await disk.clear();
+    const second = await run.start({ resume: true });
+    await withDeadline("the run to end", 30_000, second.ended);
+    const link = await run.nats.link("coordinator");
+    const parts = { log: createLedgerLog(link, run.run), rollouts: createRolloutStore(link, run.run) };
+    const found = await verifyRun({ ...parts, archive: run.archive, status: null });
+    expect(found).toMatchObject({ discrepancies: [], step: 1 });
+    expect(found.archivedRollouts).toBeGreaterThanOrEqual(run.batchSamples);
   });
 });

@@ -35,6 +35,8 @@ export interface CoordinatedRunOptions {
   /** Most that nats-server may store. */
   readonly storeBytes?: number;
   readonly storage?: Partial<StorageConfig>;
+  /** Folder of the archive; one of the run's own else. */
+  readonly archive?: string;
   readonly maxTokens?: number;
   readonly reward?: object;
   /** SHA-256 of the model, for workers that have one. */
@@ -111,7 +113,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     runJson: "{}",
     nats: { url: `nats://${HOST}:${natsPort}`, users },
     listen: { host: HOST, port: 0, token },
-    archive: path("archive"),
+    archive: given.archive ?? path("archive"),
     summary: path("summary.json"),
   };
   const open = opening.move();
