@@ -62,10 +62,11 @@ export default {
     })),
     {
       name: "through-the-front-door",
-      comment: "Import another folder through its index.ts only.",
+      comment:
+        "Import another folder through its index.ts only; its schema also alone, through its config.ts.",
       severity: "error",
       from: { path: `^(${folders}|test)/` },
-      to: { path: `^(${folders})/`, pathNot: ["^$1/", "^[^/]+/index\\.ts$"] },
+      to: { path: `^(${folders})/`, pathNot: ["^$1/", "^[^/]+/(index|config)\\.ts$"] },
     },
     {
       name: "no-cycles",

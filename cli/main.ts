@@ -5,17 +5,7 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
-import { addControlCommands } from "./commands/control.ts";
-import { addDatasetCommand } from "./commands/dataset.ts";
-import { addDoctorCommand } from "./commands/doctor.ts";
-import { addExportCommand } from "./commands/export.ts";
-import { addLedgerCommand } from "./commands/ledger.ts";
-import { addRewardCommand } from "./commands/reward.ts";
-import { addRoleCommands } from "./commands/roles.ts";
-import { addRolloutsCommand } from "./commands/rollouts.ts";
-import { addSftCommand } from "./commands/sft.ts";
-import { addStatusCommand } from "./commands/status.ts";
-import { addTrainCommand } from "./commands/train.ts";
+import { commandsFor } from "./commands/index.ts";
 import { describeError, EXIT, exitCodeOf } from "./exit.ts";
 import type { RoleMessage } from "./local/index.ts";
 import { note } from "./print.ts";
@@ -35,21 +25,7 @@ const program = new Command("fleet")
   .addHelpText("after", EXAMPLES)
   .exitOverride();
 
-for (const add of [
-  addTrainCommand,
-  addSftCommand,
-  addExportCommand,
-  addStatusCommand,
-  addRolloutsCommand,
-  addRewardCommand,
-  addLedgerCommand,
-  addControlCommands,
-  addDatasetCommand,
-  addDoctorCommand,
-  addRoleCommands,
-]) {
-  add(program);
-}
+for (const add of await commandsFor(process.argv[2])) add(program);
 
 try {
   await program.parseAsync();

@@ -1,11 +1,12 @@
 import { basename, dirname } from "node:path";
 import type { CoordinatorOptions } from "../coordinator/index.ts";
 import { ConfigError } from "../core/index.ts";
-import { readModelInfo } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { UpdaterOptions } from "../updater/index.ts";
 import type { runWorker } from "../workers/index.ts";
-import { clientTls, readSecrets, serverTls } from "./local/index.ts";
+import { readBaseDigest } from "./base-digest.ts";
+import { readSecrets } from "./local/secrets.ts";
+import { clientTls, serverTls } from "./local/tls.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import type { RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -17,7 +18,7 @@ type WorkerOptions = Parameters<typeof runWorker>[0];
 /** A run as one of its processes sees it: the resolved configuration and what each role is told of it. */
 export interface RoleRun {
   readonly config: RunConfig;
-  coordinatorOptions(resume: boolean, logger: Logger): CoordinatorOptions;
+  coordinatorOptions(resume: boolean, logger: Logger): Promise<CoordinatorOptions>;
   workerOptions(name: string, pool: number, logger: Logger): WorkerOptions;
   updaterOptions(logger: Logger): UpdaterOptions;
 }
@@ -32,7 +33,6 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
   const folder = new RunFolder(dirname(dirname(file)), basename(dirname(file)));
   const secrets = await readSecrets(folder);
   const endpoints = await folder.endpoints();
-  const base = await readModelInfo(config.model.gguf);
   const tls = await clientTls(folder, config.tls);
   const coordinator = () => {
     if (endpoints.coordinator === undefined) {
@@ -44,7 +44,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
 
   return {
     config,
-    coordinatorOptions: (resume, logger) => {
+    coordinatorOptions: async (resume, logger) => {
       if (endpoints.nats === undefined) {
         throw new ConfigError(`the nats-server of run ${folder.id} has not started: start it first`);
       }
@@ -53,7 +53,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
         resume,
         seed: config.seed,
         steps: config.steps,
-        base: base.digest,
+        base: await readBaseDigest(folder, config.model.gguf),
         dataset: config.dataset,
         batch: config.batch,
         sampling: config.sampling,

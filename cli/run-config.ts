@@ -11,11 +11,11 @@ import {
   LeaseConfig,
   SamplingConfig,
   StorageConfig,
-} from "../coordinator/index.ts";
-import { ModelConfig } from "../llama/index.ts";
-import { RewardConfig } from "../rewards/index.ts";
-import { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "../updater/index.ts";
-import { WorkerConfig } from "../workers/index.ts";
+} from "../coordinator/config.ts";
+import { ModelConfig } from "../llama/config.ts";
+import { RewardConfig } from "../rewards/config.ts";
+import { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "../updater/config.ts";
+import { WorkerConfig } from "../workers/config.ts";
 import { TlsConfig } from "./tls-config.ts";
 
 const Device = z

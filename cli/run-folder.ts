@@ -38,6 +38,11 @@ export class RunFolder {
     return join(this.path, "run.yaml");
   }
 
+  /** What is known of the training base's bytes; see `readBaseDigest`. */
+  get baseDigest(): string {
+    return join(this.path, "base.json");
+  }
+
   get summary(): string {
     return join(this.path, "summary.json");
   }

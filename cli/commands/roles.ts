@@ -36,8 +36,8 @@ function roleCommand(program: Command, name: string, more: string): Command {
 
 async function startCoordinator(options: RoleOptions & { resume?: true }): Promise<void> {
   const { runCoordinator } = await import("../../coordinator/index.ts");
-  await runRole(options, "coordinator", GRACE_MS, (run, logger, shutdown) =>
-    runCoordinator(run.coordinatorOptions(options.resume ?? false, logger), shutdown),
+  await runRole(options, "coordinator", GRACE_MS, async (run, logger, shutdown) =>
+    runCoordinator(await run.coordinatorOptions(options.resume ?? false, logger), shutdown),
   );
 }
 

@@ -4,7 +4,7 @@ import { FleetError } from "../../core/index.ts";
 import type { ArchivedFile } from "../ledger/events.ts";
 import type { Outcome } from "../ledger/records.ts";
 import type { ArchivedRollout } from "./columns.ts";
-import { writeParquet } from "./parquet.ts";
+import { type ArchiveRow, type ArchiveTable, writeInThread } from "./write-in-thread.ts";
 
 /** The folder holds what the ledger knows nothing of. */
 export class ForeignArchiveError extends FleetError {
@@ -45,29 +45,21 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
     tidy(join(folder, "outcomes"), known.outcomes),
   ]);
   return {
-    writeRollouts: async (range, rollouts) =>
-      write("rollouts", range, (await loadColumns()).ROLLOUT_COLUMNS, rollouts),
-    writeOutcomes: async (range, outcomes) =>
-      write("outcomes", range, (await loadColumns()).OUTCOME_COLUMNS, outcomes),
+    writeRollouts: (range, rollouts) => write("rollouts", range, rollouts),
+    writeOutcomes: (range, outcomes) => write("outcomes", range, outcomes),
   };
 
-  async function write<Row>(
-    table: string,
+  async function write<Table extends ArchiveTable>(
+    table: Table,
     range: SequenceRange,
-    columns: Parameters<typeof writeParquet<Row>>[1],
-    rows: readonly Row[],
+    rows: readonly ArchiveRow<Table>[],
   ): Promise<ArchivedFile | null> {
     if (rows.length === 0) return null;
     const file = join(table, nameOf(range));
     await removeOthers(join(folder, table), range);
-    const sha256 = await writeParquet(join(folder, file), columns, rows);
+    const sha256 = await writeInThread(join(folder, file), table, rows);
     return { file, sha256, rows: rows.length };
   }
-}
-
-/** DuckDB comes with the first file: no process waits for it at its start. */
-function loadColumns() {
-  return import("./columns.ts");
 }
 
 /** Padded, so that names sort as their ranges do. */

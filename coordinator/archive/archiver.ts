@@ -74,7 +74,8 @@ async function archiveRange(parts: ArchiverParts, through: number): Promise<void
   const passedOver: number[] = [];
   if (range.from <= through) {
     for await (const { sequence, data } of store.read(range.from, through)) {
-      const rollout = decodeRollout(data);
+      // Of a copy: a message is a view of what came from the socket, all of which would go along to another thread.
+      const rollout = decodeRollout(data.slice());
       const isPartial = rollout.completion?.finish === "FINISH_PARTIAL";
       if (named.has(sequence)) rollouts.push(rowOf({ sequence, data }, rollout, instances));
       else if (!isPartial) passedOver.push(sequence); // Its worker delivered it again, or was told that it is not wanted.
