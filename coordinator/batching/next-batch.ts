@@ -5,6 +5,7 @@
  * @module
  */
 import { lastStep } from "../issuing/next-tasks.ts";
+import { replacementsOf } from "../issuing/run-end.ts";
 import type { BatchGroupRef, Decision } from "../ledger/events.ts";
 import type { TaskRecord } from "../ledger/records.ts";
 import type { LedgerState } from "../ledger/state.ts";
@@ -24,10 +25,10 @@ function mayCompose(state: LedgerState): boolean {
  * is to be decided. Call it until then.
  */
 export function nextBatching(state: LedgerState): Decision[] {
-  const groups = unbatched(state);
-  const replacements = groups.flatMap(replaceOwed);
+  const replacements = replacementsOf(state, isUnbatched);
   if (replacements.length > 0) return replacements;
   if (!mayCompose(state)) return [];
+  const groups = [...state.tasks.values()].filter(isUnbatched);
   const stale = groups.flatMap((task) => dropStale(state, task));
   if (stale.length > 0) return stale;
   const complete = groups.filter(isComplete);
@@ -40,11 +41,8 @@ export function nextBatching(state: LedgerState): Decision[] {
   return [];
 }
 
-function unbatched(state: LedgerState): TaskRecord[] {
-  const groups: TaskRecord[] = [];
-  for (const task of state.tasks.values())
-    if (task.lane === "train" && task.batch === null) groups.push(task);
-  return groups;
+function isUnbatched(task: TaskRecord): boolean {
+  return task.lane === "train" && task.batch === null;
 }
 
 /** Samples that are accepted and not skipped. */
@@ -54,12 +52,6 @@ function members(task: TaskRecord): number[] {
 
 function isComplete(task: TaskRecord): boolean {
   return task.open === 0;
-}
-
-function replaceOwed(task: TaskRecord): Decision[] {
-  if (task.owed === 0) return [];
-  const samples = Array.from({ length: task.owed }, (_, i) => task.samples.length + i);
-  return [{ type: "replaced", task: task.task, samples }];
 }
 
 /** What is too old for the batch that comes next: accepted samples are skipped, open ones that go on from old tokens expire. */

@@ -36,13 +36,20 @@ export function leftovers(state: LedgerState): Decision[] {
     .flatMap(letGo);
 }
 
+/** New indexes for the lost samples of some tasks. */
+export function replacementsOf(state: LedgerState, isWanted: (task: TaskRecord) => boolean): Decision[] {
+  const decisions: Decision[] = [];
+  for (const task of state.tasks.values()) {
+    if (task.owed === 0 || !isWanted(task)) continue;
+    const samples = Array.from({ length: task.owed }, (_, i) => task.samples.length + i);
+    decisions.push({ type: "replaced", task: task.task, samples });
+  }
+  return decisions;
+}
+
 /** New indexes for lost samples of evaluations. */
 export function evaluationReplacements(state: LedgerState): Decision[] {
-  return [...state.tasks.values()].flatMap((task) => {
-    if (task.lane !== "eval" || task.owed === 0) return [];
-    const samples = Array.from({ length: task.owed }, (_, i) => task.samples.length + i);
-    return [{ type: "replaced", task: task.task, samples }];
-  });
+  return replacementsOf(state, (task) => task.lane === "eval");
 }
 
 /** Why the run cannot go on; null when it can. */

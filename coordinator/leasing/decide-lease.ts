@@ -68,9 +68,11 @@ export function isOnTrial({ losses }: TaskRecord): boolean {
 
 /** Whether a lease would put a task that is on trial beside others. */
 function wouldMix(state: LedgerState, task: TaskRecord, worker: string): boolean {
-  const others = [...state.leases.values()].filter((lease) => lease.worker === worker);
-  if (others.length === 0) return false;
-  return isOnTrial(task) || others.some((lease) => isTaskOnTrial(state, lease.task));
+  const alone = isOnTrial(task);
+  for (const lease of state.leases.values()) {
+    if (lease.worker === worker && (alone || isTaskOnTrial(state, lease.task))) return true;
+  }
+  return false;
 }
 
 function isTaskOnTrial(state: LedgerState, name: string): boolean {

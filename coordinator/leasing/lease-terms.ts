@@ -11,7 +11,7 @@ export interface LeaseTerms {
   renew(lease: string): void;
   forget(lease: string): void;
   /** Leases with a term. */
-  held(): string[];
+  held(): Iterable<string>;
   /** What is left of a lease's term; 0 for one that has none. */
   remainingMs(lease: string): number;
   /** Leases whose term is over. */
@@ -25,11 +25,13 @@ export function createLeaseTerms(clock: Clock, termMs: number): LeaseTerms {
     termMs,
     renew: (lease) => void endsAt.set(lease, clock.monotonicMs() + termMs),
     forget: (lease) => void endsAt.delete(lease),
-    held: () => [...endsAt.keys()],
+    held: () => endsAt.keys(),
     remainingMs: (lease) => Math.max(0, (endsAt.get(lease) ?? 0) - clock.monotonicMs()),
     expired: () => {
       const now = clock.monotonicMs();
-      return [...endsAt].filter(([, end]) => end <= now).map(([lease]) => lease);
+      const over: string[] = [];
+      for (const [lease, end] of endsAt) if (end <= now) over.push(lease);
+      return over;
     },
   };
 }

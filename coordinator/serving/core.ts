@@ -23,13 +23,13 @@ export interface Core {
   /** Samples delivered again after they were counted. */
   readonly duplicates: Record<Lane, number>;
   /**
-   * Decides, and whatever follows by itself, in one turn. Resolves once the decisions are durable; the dispatches that
-   * follow go out after that.
+   * Decides. Resolves once the decisions are durable. What follows by itself is decided once for all that is decided in
+   * one turn of the event loop, right after it; the dispatches that follow go out when that is durable.
    */
   decide(...decisions: readonly Decision[]): Promise<void>;
   /** Decides what follows by itself from the state as it is. */
   advance(): Promise<void>;
-  /** Resolves once everything decided so far is durable. */
+  /** Resolves once everything decided so far, and what follows from it, is durable. */
   settled(): Promise<void>;
   /** What cannot be stored at the moment. */
   readonly trouble: Pick<StorageTrouble, "now">;
@@ -74,6 +74,26 @@ export function createCore(parts: CoreParts): Core {
     carryOut().catch((error: unknown) => logger.warn("dispatches not sent", { error }));
   }
 
+  let isDue = false;
+
+  function advance(): void {
+    isDue = false;
+    follow();
+    carryOutLater();
+  }
+
+  function advanceSoon(): void {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      try {
+        if (isDue) advance();
+      } catch (error) {
+        logger.error("what follows cannot be decided", { error }); // The ledger has failed, and ends the coordinator.
+      }
+    });
+  }
+
   return {
     state,
     terms,
@@ -82,18 +102,19 @@ export function createCore(parts: CoreParts): Core {
     contextTokens,
     trainer: createTrainerPresence(),
     duplicates: { train: 0, eval: 0 },
-    settled: () => ledger.settled(),
+    settled: async () => {
+      if (isDue) advance();
+      await ledger.settled();
+    },
     trouble,
     decide: (...decisions) => {
       for (const decision of decisions) logDecision(logger, state, decision);
       const durable = ledger.decide(...decisions);
-      follow();
-      carryOutLater();
+      advanceSoon();
       return durable;
     },
     advance: () => {
-      follow();
-      carryOutLater();
+      advance();
       return ledger.settled();
     },
   };

@@ -22,13 +22,16 @@ export interface CoordinatorLoad {
   readonly delayP99Ms: number;
 }
 
-const delay = monitorEventLoopDelay({ resolution: 10 });
+const RESOLUTION_MS = 10;
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
 const say = (message: CoordinatorMessage) => void process.send?.(message);
 
 process.on("message", (question) => {
   if (question !== "load") return;
-  const load = { residentBytes: process.memoryUsage.rss(), delayP99Ms: delay.percentile(99) / 1e6 };
+  // The histogram is of the times between two looks: what is above their interval is delay.
+  const delayP99Ms = delay.percentile(99) / 1e6 - RESOLUTION_MS;
+  const load = { residentBytes: process.memoryUsage.rss(), delayP99Ms };
   delay.reset();
   say({ load });
 });

@@ -121,6 +121,6 @@ describe("a term", () => {
     terms.renew("a");
     expect(terms.expired()).toEqual([]);
     terms.forget("a");
-    expect([terms.held(), terms.remainingMs("a")]).toEqual([["b"], 0]);
+    expect([[...terms.held()], terms.remainingMs("a")]).toEqual([["b"], 0]);
   });
 });
