@@ -8,6 +8,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Bench, type JudgedRow, judge } from "./row.ts";
+import { busBench } from "./rows/bus.ts";
 import { decodingBench } from "./rows/decoding.ts";
 import { gradientBench } from "./rows/gradient.ts";
 import { ledgerBench } from "./rows/ledger.ts";
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   gradientBench,
   servingBench,
   restartBench,
+  busBench,
 ];
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 

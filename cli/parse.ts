@@ -17,3 +17,16 @@ export function parsePositive(text: string): number {
   }
   return value;
 }
+
+/** `host:port`, an IPv6 host in brackets. */
+export function parseAddress(text: string): string {
+  if (/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i.test(text)) return text;
+  throw new InvalidArgumentError(`"${text}" is not host:port`);
+}
+
+/** `nats://host:port` or `tls://host:port`, several separated by commas. */
+export function parseNatsUrl(text: string): string {
+  if (text.split(",").every((url) => /^(nats|tls):\/\/(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i.test(url)))
+    return text;
+  throw new InvalidArgumentError(`"${text}" is not a URL such as nats://host:4222`);
+}

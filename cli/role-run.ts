@@ -15,11 +15,19 @@ const LOOPBACK = "127.0.0.1";
 
 type WorkerOptions = Parameters<typeof runWorker>[0];
 
+/** Where a worker dials, if not where the run's other processes do. */
+export interface WorkerAddresses {
+  /** `host:port` of the coordinator. */
+  readonly coordinator?: string;
+  /** URL of nats-server. */
+  readonly nats?: string;
+}
+
 /** A run as one of its processes sees it: the resolved configuration and what each role is told of it. */
 export interface RoleRun {
   readonly config: RunConfig;
   coordinatorOptions(resume: boolean, logger: Logger): Promise<CoordinatorOptions>;
-  workerOptions(name: string, pool: number, logger: Logger): WorkerOptions;
+  workerOptions(name: string, pool: number, addresses: WorkerAddresses, logger: Logger): WorkerOptions;
   updaterOptions(logger: Logger): UpdaterOptions;
 }
 
@@ -76,11 +84,12 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
         logger,
       };
     },
-    workerOptions: (name, pool, logger) => {
+    workerOptions: (name, pool, { coordinator: address, nats }, logger) => {
       const { device, threads, slots } = poolOf(config, pool);
       return {
         name,
-        coordinator: coordinator(),
+        coordinator: address === undefined ? coordinator() : { address, token: secrets.token, tls },
+        ...(nats !== undefined && { natsUrl: nats }),
         model: config.model,
         device,
         slots,

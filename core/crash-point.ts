@@ -37,6 +37,7 @@ export const CRASH_POINTS = [
   "ledger.after-append", // the events are appended | what waits for them goes out
 
   // coordinator: issuing and leasing
+  "dispatch.after-reference", // a large reference is stored | the task that names it is in the queue
   "dispatch.before-publish", // a task or its replacement is in the ledger | it is in the queue
   "dispatch.after-publish", // one task is in the queue | the next is
   "lease.after-append", // `leased` is appended | the worker is answered
@@ -56,6 +57,8 @@ export const CRASH_POINTS = [
   "publish.after-store", // the adapter is stored | `trained` is appended
   "publish.after-append", // `trained` is appended | the policy pointer is set
   "publish.after-pointer", // the policy pointer is set | the trainer is answered
+  "rollback.after-append", // `rewound` is appended | the policy pointer is set
+  "rollback.after-pointer", // the policy pointer is set | whoever asked is answered
   "skip.after-append", // `step_skipped` is appended | the policy pointer is set
 
   // coordinator: archive
@@ -73,12 +76,16 @@ export const CRASH_POINTS = [
   "worker.after-release", // the release is acknowledged | the task's message is
   "worker.before-ack", // every sample is acknowledged | the task's message is
   "worker.after-ack", // the task's message is acknowledged | the next is pulled
+  "spool.after-write", // a message's temporary file is written | it has its name
+  "spool.after-rename", // the file has its name | memory lets the message go
+  "spool.before-remove", // the message is answered | its file is removed
   "worker.after-load", // an adapter is fetched and loaded | it is active
 
   // updater
   "session.after-open", // the trainer's epoch is in the ledger | it publishes or trains
   "step.before-optimizer", // the batch's gradient is there | the optimizer's step
   "step.after-optimizer", // the optimizer's step is made | the checkpoint is written
+  "rewind.after-fetch", // the older policy's adapter is fetched | the checkpoint of its new step is written
   "checkpoint.after-write", // the checkpoint's temporary is written | its bytes are synced
   "checkpoint.after-fsync", // the temporary is synced | it has its name
   "checkpoint.after-rename", // the checkpoint has its name | older ones are removed

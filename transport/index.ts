@@ -19,6 +19,7 @@ export {
 export { CoordinatorUnreachableError, RemoteError } from "./grpc/errors.ts";
 export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
 export type { CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
+export { assertPortFree } from "./grpc/listening.ts";
 export { openRewarder } from "./grpc/rewarder.ts";
 export { type FleetServer, serveFleet } from "./grpc/serve-fleet.ts";
 export {

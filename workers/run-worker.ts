@@ -23,6 +23,8 @@ export interface WorkerOptions {
     /** For both links. Null or left out: plain text. */
     readonly tls?: ClientTls | null;
   };
+  /** Where nats-server is to be dialled; left out: where the coordinator says. */
+  readonly natsUrl?: string;
   /** Unique in the run. */
   readonly name: string;
   readonly model: ModelConfig;
@@ -65,12 +67,16 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const joined = await client.connect("worker", { signal: stop });
   const { digest } = await readModelInfo(model.gguf);
   assertSameBase(model.gguf, digest, joined.baseDigest);
-  await using run = await openRunLink(joined, {
-    tls: options.coordinator.tls ?? null,
-    name,
-    variant: VARIANT,
-    logger,
-  });
+  const { natsUrl = joined.natsUrl } = options;
+  await using run = await openRunLink(
+    { ...joined, natsUrl },
+    {
+      tls: options.coordinator.tls ?? null,
+      name,
+      variant: VARIANT,
+      logger,
+    },
+  );
   await using rewards = openRewardPool({ threads: config.rewardThreads, timeoutMs: config.rewardTimeoutMs });
   const limits = limitsOf(options);
   await using collector = openCollector({

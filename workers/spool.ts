@@ -11,7 +11,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FleetError } from "../core/index.ts";
+import { crashPoint, FleetError } from "../core/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 
 /** The folder cannot be used. */
@@ -70,6 +70,7 @@ export async function openSpool({ folder, bytesAtMost, logger }: SpoolOptions): 
   const fileAt = (name: string, size: number): SpoolFile => ({
     read: () => readChecked(join(folder, name)),
     remove: async () => {
+      crashPoint("spool.before-remove");
       bytes -= size;
       await rm(join(folder, name), { force: true }).catch((error: unknown) =>
         logger.warn(`${name} of the spool cannot be deleted`, { error }),
@@ -81,7 +82,9 @@ export async function openSpool({ folder, bytesAtMost, logger }: SpoolOptions): 
     const path = join(folder, name);
     try {
       await writeFile(`${path}.tmp`, Buffer.concat([digestOf(content), content]));
+      crashPoint("spool.after-write");
       await rename(`${path}.tmp`, path);
+      crashPoint("spool.after-rename");
       refuses = false;
     } catch (error) {
       await rm(`${path}.tmp`, { force: true }).catch(() => {});

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { gracefully, openWatchdog } from "../../core/index.ts";
 import { createLogger, type Logger } from "../../telemetry/index.ts";
-import { parseCount } from "../parse.ts";
-import { openRoleRun, type RoleRun } from "../role-run.ts";
+import { parseAddress, parseCount, parseNatsUrl } from "../parse.ts";
+import { openRoleRun, type RoleRun, type WorkerAddresses } from "../role-run.ts";
 import { openRunSignals } from "../run-signals.ts";
 
 /** Time that a coordinator or an updater gets to write what it has. */
@@ -22,6 +22,8 @@ export function addRoleCommands(program: Command): void {
     .description("one worker, as it runs in a pod")
     .requiredOption("--name <name>", "unique in the run")
     .option("--pool <n>", "which entry of local.workers it is of", parseCount, 0)
+    .option("--coordinator <host:port>", "where to dial it, if not where it listens", parseAddress)
+    .option("--nats <url>", "where to dial nats-server, if not where the coordinator says", parseNatsUrl)
     .action(startWorker);
   roleCommand(program, "updater", "").description("the updater, as it runs in a pod").action(startUpdater);
 }
@@ -41,11 +43,13 @@ async function startCoordinator(options: RoleOptions & { resume?: true }): Promi
   );
 }
 
-async function startWorker(options: RoleOptions & { name: string; pool: number }): Promise<void> {
+async function startWorker(
+  options: RoleOptions & WorkerAddresses & { name: string; pool: number },
+): Promise<void> {
   const { runWorker } = await import("../../workers/index.ts");
   const run = await openRoleRun(options.config);
   await runRole(options, "worker", run.config.worker.drainTimeoutMs, (_, logger, shutdown) =>
-    runWorker(run.workerOptions(options.name, options.pool, logger), shutdown),
+    runWorker(run.workerOptions(options.name, options.pool, options, logger), shutdown),
   );
 }
 

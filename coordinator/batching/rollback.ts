@@ -1,4 +1,4 @@
-import { FleetError } from "../../core/index.ts";
+import { crashPoint, FleetError } from "../../core/index.ts";
 import type { ControlAnswerInit, RollbackRequest } from "../../proto/index.ts";
 import { policyOf } from "../issuing/dispatcher.ts";
 import { lastStep } from "../issuing/next-tasks.ts";
@@ -36,7 +36,9 @@ export async function rollback(
   }
   const version = core.state.step + 1;
   await core.decide({ type: "rewound", version, source });
+  crashPoint("rollback.after-append");
   await pointAtNewest(core.state, stores.pointer);
+  crashPoint("rollback.after-pointer");
   const from = hasCheckpoint || source === 0 ? "its checkpoint" : "its adapter, with a fresh optimizer state";
   return { message: `policy ${version} is policy ${source} again; training goes on from ${from}` };
 }

@@ -149,5 +149,6 @@ async function referenceOf(
   if (bytes.byteLength <= INLINE_REFERENCE_BYTES) return { reference };
   const referenceDigest = createHash("sha256").update(bytes).digest("hex");
   await references.put(referenceDigest, bytes);
+  crashPoint("dispatch.after-reference");
   return { referenceDigest };
 }

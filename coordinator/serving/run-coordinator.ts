@@ -12,7 +12,7 @@ import {
   systemClock,
   withDeadline,
 } from "../../core/index.ts";
-import { serveFleet, type WorkerPresence } from "../../transport/index.ts";
+import { assertPortFree, serveFleet, type WorkerPresence } from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
 import { pointAtNewest } from "../batching/publish-policy.ts";
@@ -56,6 +56,8 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   for (const badLine of asked.badLines) logger.warn("line of the dataset left out", { ...badLine });
   const user = nats.users.coordinator;
   const { url, tls = null } = nats;
+  // A second coordinator of this host ends here, before it takes the run over from the one that serves it.
+  await assertPortFree(options.listen.host, options.listen.port);
   await using stores = await openStores({
     run,
     url,

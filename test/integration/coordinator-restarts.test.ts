@@ -215,3 +215,21 @@ async function trainToEnd(run: CoordinatedRun, step = 0): Promise<void> {
   peace.abort();
   await working;
 }
+
+describe("a second coordinator of one host", () => {
+  it("ends before it takes over, and the first goes on", async () => {
+    await using run = await openCoordinatedRun({ steps: 1 });
+    const first = await run.start();
+
+    await expect(run.start({ resume: true, port: first.port })).rejects.toThrow(
+      `port ${first.port} on 127.0.0.1 is in use by another process`,
+    );
+
+    await using trainer = await openScriptedTrainer(run);
+    await using worker = await openScriptedWorker(run, "w");
+    const working = worker.serve(new AbortController().signal, HALF_RIGHT);
+    await trainer.trainAll();
+    await withDeadline("the run to end", 20_000, first.ended);
+    await working;
+  });
+});

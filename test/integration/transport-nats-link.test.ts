@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { createRunSecrets, NatsUnusableError, openNats } from "../../transport/index.ts";
+import { linkOptions, openBareServer, untilAnswers, userLines } from "../support/bare-server.ts";
 import { openTestNats } from "../support/nats.ts";
+import { openProxy } from "../support/proxy.ts";
 
 describe("a link", () => {
   test("says that nobody listens, and that a password is wrong, in one sentence each", async () => {
@@ -15,6 +17,25 @@ describe("a link", () => {
     await expect(openNats({ ...worker, url: nats.url, password: "guess" })).rejects.toThrow(
       new NatsUnusableError(`nats-server at ${nats.url} does not accept the user "worker"`),
     );
+  });
+
+  test("that says too late who it is is dialled again", async () => {
+    await using server = await openBareServer(
+      "strict",
+      (folder) =>
+        `authorization { timeout: 0.5 }\njetstream { store_dir: "${folder}", sync_interval: always }\n${userLines(false)}`,
+    );
+    await untilAnswers(server);
+    await using proxy = await openProxy(Number(new URL(server.url).port));
+    proxy.delay(800);
+    const opening = openNats(linkOptions(`nats://127.0.0.1:${proxy.port}`));
+    await expect.poll(() => proxy.connections, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => proxy.connections, { timeout: 10_000, interval: 10 }).toBe(0);
+
+    proxy.heal();
+
+    await using link = await opening;
+    expect(link.connection.isClosed()).toBe(false);
   });
 
   test("to a server that is too old is refused with the version it has", async () => {

@@ -72,6 +72,8 @@ export interface CoordinatedRun extends AsyncDisposable {
     readonly storage?: StorageConfig;
     readonly base?: string;
     readonly child?: boolean;
+    /** One that the system picks unless given. */
+    readonly port?: number;
   }): Promise<StartedCoordinator>;
   /** A client of the coordinator that was started last, closed with the run at the latest. */
   client(name: string, token?: string): FleetClient;
@@ -124,8 +126,9 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     archive: parts.archive,
     nats,
     batchSamples: parts.batch.prompts * parts.batch.group,
-    start: async ({ child = false, ...how } = {}) => {
-      const coordinator = await (child ? startChild : startHere)({ ...parts, ...how });
+    start: async ({ child = false, port = 0, ...how } = {}) => {
+      const listen = { ...parts.listen, port };
+      const coordinator = await (child ? startChild : startHere)({ ...parts, listen, ...how });
       started.push(coordinator);
       return coordinator;
     },

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { readArchive, type Summary, type Verification } from "../../coordinator/index.ts";
+import type { RetrainedStep } from "../../updater/index.ts";
 import { fleet } from "./fleet-command.ts";
 import { writeTinyModel } from "./tiny-model.ts";
 
@@ -16,16 +17,17 @@ export async function writeTinyInputs(folder: string): Promise<void> {
   await writeInstances(folder, "train.jsonl", INSTANCES);
 }
 
-/** Writes `count` instances with issues of `issueBytes`. */
+/** Writes `count` instances with issues and right files of so many bytes. */
 export async function writeInstances(
   folder: string,
   name: string,
   count: number,
-  issueBytes = 0,
+  { issueBytes = 0, oracleBytes = 0 } = {},
 ): Promise<void> {
   const lines = Array.from({ length: count }, (_, i) => {
     const about = { id: `${name}-${i}`, issue: `\`f${i}\` is wrong`.padEnd(issueBytes, "!") };
-    return JSON.stringify({ ...about, files: { "a.py": "a = 1\n" }, oracle: { "a.py": "a = 2\n" } });
+    const oracle = { "a.py": "a = 2\n".padEnd(oracleBytes, "#") };
+    return JSON.stringify({ ...about, files: { "a.py": "a = 1\n" }, oracle });
   });
   await writeFile(join(folder, name), `${lines.join("\n")}\n`);
 }
@@ -74,6 +76,9 @@ export async function problemsOf(runs: string, run: string, steps: number): Prom
   const { stdout, stderr } = await fleet("ledger", "--verify", ...chosen);
   if (stdout === "") return [`fleet ledger --verify says: ${stderr}`];
   const verified = JSON.parse(stdout) as Verification;
+  const retrained = await fleet("ledger", "--retrain", ...chosen);
+  if (retrained.stdout === "") return [`fleet ledger --retrain says: ${retrained.stderr}`];
+  const otherwise = (JSON.parse(retrained.stdout) as RetrainedStep[]).filter(({ agrees }) => !agrees);
   const rows = await readArchive(join(runs, run, "archive"), { sort: "sequence", atMost: 100_000 });
 
   const total = (column: (books: Summary["ledger"][number]) => number) =>
@@ -82,6 +87,7 @@ export async function problemsOf(runs: string, run: string, steps: number): Prom
     found === wanted ? [] : [`${what}: ${found} instead of ${wanted}`];
   return [
     ...verified.discrepancies,
+    ...otherwise.map((step) => `trained anew it is another policy: ${JSON.stringify(step)}`),
     ...same("policy versions", summary.versions.length, steps + 1),
     ...same("newest version", summary.versions.at(-1)?.version ?? -1, steps),
     ...same(

@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
@@ -15,14 +14,9 @@ import { requireToken } from "./authorization.ts";
 import { PROTOCOL, SERVER_OPTIONS } from "./channel.ts";
 import { servingWith } from "./credentials.ts";
 import type { FleetHandlers } from "./handlers.ts";
+import { CannotListenError, inUse, joinAddress } from "./listening.ts";
 import { policyChunks, readPolicy } from "./policy-upload.ts";
 import { createServedCalls, type ServedCalls } from "./served-calls.ts";
-
-/** The address cannot be listened on. */
-class CannotListenError extends FleetError {
-  readonly code = "transport.cannot_listen";
-  readonly disposition = "reject";
-}
 
 /** A peer speaks another version of the protocol. */
 class WrongProtocolError extends FleetError {
@@ -124,15 +118,12 @@ function checkProtocol(protocol: number): void {
 }
 
 function listen(server: Server, credentials: ServerCredentials, host: string, port: number): Promise<number> {
-  const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const address = joinAddress(host, port);
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (cause, boundPort) => {
       if (cause === null) return resolve(boundPort);
-      const inUse = cause.message.includes("EADDRINUSE");
-      const message = inUse
-        ? `port ${port} on ${host} is in use by another process`
-        : `cannot listen on ${address}: ${cause.message}`;
-      reject(new CannotListenError(message, { cause }));
+      if (cause.message.includes("EADDRINUSE")) return reject(inUse(host, port, cause));
+      reject(new CannotListenError(`cannot listen on ${address}: ${cause.message}`, { cause }));
     });
   });
 }

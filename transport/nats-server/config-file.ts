@@ -2,6 +2,8 @@ import type { ServerTls } from "../tls/tls.ts";
 import { type NatsRole, type NatsUser, permissionsOf, SERVER_REPORT, workerImports } from "./users.ts";
 
 /** Largest message in bytes: a task with its prompt and an instance of 512 KB, with room to spare. */
+/** A client says who it is within this time, in seconds. */
+const AUTHENTICATION_S = 10;
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 /** What workers announce is all that is kept in memory. */
 const MAX_MEMORY_STORE_BYTES = 64 * 1024 * 1024;
@@ -41,6 +43,8 @@ export function serverConfig(settings: ServerSettings): string {
     `listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}`,
     `ports_file_dir: ${quoted(portsFolder)}`,
     `max_payload: ${MAX_PAYLOAD_BYTES}`,
+    // Also from a process that its machine keeps from running.
+    `authorization { timeout: ${AUTHENTICATION_S} }`,
     ...tlsLines(settings.tls ?? null),
     "jetstream {",
     `  store_dir: ${quoted(storeFolder)}`,

@@ -61,6 +61,7 @@ const CLUSTER_REQUEST_DEADLINE_MS = 2_500;
 const RECONNECT_MS = 250;
 const PING_MS = 10_000;
 const TLS_ATTEMPTS = 5;
+const DIAL_ATTEMPTS = 5;
 
 /**
  * Opens a connection.
@@ -83,10 +84,17 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
     noAsyncTraces: true, // A stack for each request, in case it fails, takes longer than all the rest of it.
     ...(options.tls && { tls: natsTls(url.split(","), options.tls) }),
   };
-  const dial = (more: Partial<ConnectionOptions>) =>
-    connect({ ...settings, ...more }).catch((cause: unknown) => {
-      throw unusable(options, cause);
-    });
+  const dial = async (more: Partial<ConnectionOptions>) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await connect({ ...settings, ...more });
+      } catch (cause) {
+        // A process that was kept from running did not say who it is in time.
+        if (!isAuthenticationLate(cause) || attempt === DIAL_ATTEMPTS) throw unusable(options, cause);
+        await pause(RECONNECT_MS);
+      }
+    }
+  };
   // A client that is to dial again for ever also does so when it is the certificate that is wrong.
   if (options.tls) await tryTls(() => dial({ reconnect: false }), options.tls);
   const connection = await dial({});
@@ -192,8 +200,12 @@ function followConnection(connection: NatsConnection, onChange: (state: "lost" |
   };
 }
 
+function isAuthenticationLate(error: unknown): boolean {
+  return error instanceof errors.AuthorizationError && /authentication timeout/i.test(error.message);
+}
+
 function unusable({ url, user, tls = null }: NatsLinkOptions, cause: unknown): NatsUnusableError {
-  if (cause instanceof errors.AuthorizationError) {
+  if (cause instanceof errors.AuthorizationError && !isAuthenticationLate(cause)) {
     return new NatsUnusableError(`nats-server at ${url} does not accept the user "${user}"`, { cause });
   }
   const mismatch = natsTlsFailure(cause, tls);

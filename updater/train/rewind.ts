@@ -1,3 +1,4 @@
+import { crashPoint } from "../../core/index.ts";
 import { decodeAdapter } from "../../llama/index.ts";
 import type { Rewind } from "../../proto/index.ts";
 import type { FleetClient } from "../../transport/index.ts";
@@ -37,6 +38,7 @@ export async function stateOfPolicy(
     return { state: { ...start, ...kept, ...madeBy(step) }, from };
   }
   const bytes = await coordinator.fetchPolicy({ run, version: source });
+  crashPoint("rewind.after-fetch");
   const { tensors } = decodeAdapter(bytes, `the adapter of policy ${source}`);
   const parameters = new Float32Array(start.parameters.length);
   let filled = 0;

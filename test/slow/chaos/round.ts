@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pause } from "../../../core/index.ts";
 import { type FleetCommand, processesWith, startFleet } from "../../support/fleet-command.ts";
 import { goOnWith, problemsOf, writeTinyRun } from "../../support/tiny-run.ts";
+import { type Outsider, startOutsider, startSecondCoordinator } from "./outsider.ts";
 import { type Act, describeAct, type Schedule } from "./schedule.ts";
 import { findVictim } from "./victims.ts";
 
@@ -40,6 +41,7 @@ export async function runRound(folder: string, name: string, schedule: Schedule)
   const file = await writeTinyRun(folder, name, sectionsOf(schedule));
 
   const over = new AbortController();
+  const outsider = startOutsider(path);
   const commands: FleetCommand[] = [];
   const working = Promise.withResolvers<void>();
   const begins = { starting: Promise.resolve(), working: working.promise };
@@ -47,7 +49,7 @@ export async function runRound(folder: string, name: string, schedule: Schedule)
     schedule.acts.map(async (act) => {
       await begins[act.phase];
       await pause(act.atMs, over.signal);
-      if (!over.signal.aborted) tell(await carryOut(path, act, commands.at(-1)?.process.pid));
+      if (!over.signal.aborted) tell(await carryOut(act, path, commands.at(-1)?.process.pid, outsider));
     }),
   );
   const late = pause(ROUND_MS, over.signal).then(() => {
@@ -67,6 +69,7 @@ export async function runRound(folder: string, name: string, schedule: Schedule)
   over.abort();
   working.resolve();
   await Promise.all([acting, late]);
+  await outsider[Symbol.asyncDispose]();
 
   const problems = [
     ...(await leftOf(path)),
@@ -87,13 +90,25 @@ function sectionsOf({ staleness, onPolicyUpdate }: Schedule): Record<string, unk
   };
 }
 
-/** Does one act; resolves with what became of it, after SIGCONT where it is one. */
-async function carryOut(run: string, act: Act, train: number | undefined): Promise<string> {
+/** Does one act; resolves with what became of it, once it is over. */
+async function carryOut(
+  act: Act,
+  run: string,
+  train: number | undefined,
+  outsider: Outsider,
+): Promise<string> {
+  if (act.kind === "second coordinator") {
+    return `${describeAct(act)}: it ${await startSecondCoordinator(run, act.ms)}`;
+  }
+  if (act.kind === "part") {
+    await outsider.part(act.link, act.ms);
+    return describeAct(act);
+  }
   const pid = await findVictim(run, act.target, train);
   if (pid === null) return `${describeAct(act)}: there is none`;
-  if (!signal(pid, act.stopMs === null ? "SIGKILL" : "SIGSTOP")) return `${describeAct(act)}: it had ended`;
-  if (act.stopMs !== null) {
-    await pause(act.stopMs);
+  if (!signal(pid, act.kind === "kill" ? "SIGKILL" : "SIGSTOP")) return `${describeAct(act)}: it had ended`;
+  if (act.kind === "stop") {
+    await pause(act.ms);
     signal(pid, "SIGCONT");
   }
   return describeAct(act);
