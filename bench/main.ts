@@ -14,12 +14,14 @@ import { gradientBench } from "./rows/gradient.ts";
 import { ledgerBench } from "./rows/ledger.ts";
 import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
+import { samplingPassBench } from "./rows/sampling-pass.ts";
 import { servingBench } from "./rows/serving.ts";
 
 const BENCHES: readonly Bench[] = [
   rewardBench,
   ledgerBench,
   decodingBench,
+  samplingPassBench,
   gradientBench,
   servingBench,
   restartBench,

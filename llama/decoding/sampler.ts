@@ -1,11 +1,12 @@
 /**
- * Chooses a token from logits, and says how likely it was. Plain arithmetic on typed arrays: it knows neither
- * llama.cpp nor sequences, and the same logits, settings and draw always give the same choice.
+ * Chooses a token from logits, and says how likely it was. Plain arithmetic: it knows neither llama.cpp nor sequences,
+ * and the same logits, settings and draw give the same choice on every machine.
  *
  * @module
  */
 import type { SamplingSettings } from "./generation.ts";
-import { createTruncation, isTruncated } from "./truncation.ts";
+import { BLOCK, createSoftmaxKernel, type SoftmaxKernel } from "./softmax-kernel.ts";
+import { isTruncated, type LogitRow, truncate } from "./truncation.ts";
 
 /** A chosen token; probabilities as {@link EngineTokens} defines them. */
 export interface Choice {
@@ -19,7 +20,7 @@ export interface Choice {
 /** How likely a given token was. */
 export type Likelihood = Pick<Choice, "logp" | "entropy">;
 
-/** A sampler for one vocabulary. Keeps scratch memory between calls, nothing else. */
+/** A sampler for one vocabulary. Keeps memory for one row between calls, nothing else. */
 export interface Sampler {
   /**
    * @param logits - [vocabulary]
@@ -33,89 +34,79 @@ export interface Sampler {
 
 /** Creates a sampler for logits of `vocabulary` entries. */
 export function createSampler(vocabulary: number): Sampler {
-  const weights = new Float64Array(vocabulary);
-  const truncate = createTruncation(vocabulary);
+  const kernel = createSoftmaxKernel(vocabulary);
   return {
     choose(logits, settings, uniform) {
-      const { temperature } = settings;
-      const softmax = weigh(logits, temperature || 1, weights);
-      if (softmax === null) return null;
-      if (temperature === 0) return choiceOf(logits, softmax, softmax.likeliest, Number.NaN);
-      if (!isTruncated(settings))
-        return choiceOf(logits, softmax, pick(weights, softmax.sum, uniform), Number.NaN);
-      const keptSum = truncate(weights, settings);
-      return choiceOf(logits, softmax, pick(weights, keptSum, uniform), Math.log(keptSum));
+      const row = measure(kernel, logits, settings.temperature);
+      if (row === null) return null;
+      if (settings.temperature === 0) return choiceOf(row, likeliestOf(row), Number.NaN);
+      if (!isTruncated(settings)) return choiceOf(row, pick(kernel, row, uniform), Number.NaN);
+      const { tokens, weights, sum } = truncate(row, settings);
+      return choiceOf(row, tokens[indexAt(weights, uniform * sum)] as number, Math.log(sum));
     },
     score(logits, temperature, token) {
-      const softmax = weigh(logits, temperature || 1, weights);
-      return (
-        softmax && { logp: logWeight(logits, softmax, token) - softmax.logSum, entropy: softmax.entropy }
-      );
+      const row = measure(kernel, logits, temperature);
+      return row && { logp: logWeight(row, token) - row.logSum, entropy: row.entropy };
     },
   };
 }
 
-interface Softmax {
-  readonly temperature: number;
-  readonly greatest: number;
-  /** The lowest token id with the greatest logit. */
-  readonly likeliest: number;
-  readonly sum: number;
+interface MeasuredRow extends LogitRow {
+  /** log2(e) / temperature: what the kernel multiplies with. */
+  readonly scale: number;
   readonly logSum: number;
   readonly entropy: number;
 }
 
-/** Fills `weights` with exp((logit − greatest) / temperature) and sums them; null when a logit is not finite. */
-function weigh(logits: Float32Array, temperature: number, weights: Float64Array): Softmax | null {
-  const likeliest = likeliestOf(logits);
-  const greatest = logits[likeliest] as number;
-  let sum = 0;
-  let mean = 0; // Of the exponents, weighted: NaN or infinite as soon as one logit is.
-  for (let token = 0; token < logits.length; token++) {
-    const exponent = ((logits[token] as number) - greatest) / temperature;
-    const weight = Math.exp(exponent);
-    weights[token] = weight;
-    sum += weight;
-    mean += weight * exponent;
-  }
+/** So small a temperature leaves only the greatest logit; the kernel's float32 holds no larger factor. */
+const LARGEST_SCALE = 1e38;
+
+function measure(kernel: SoftmaxKernel, logits: Float32Array, asked: number): MeasuredRow | null {
+  const temperature = asked || 1;
+  kernel.logits.set(logits);
+  const greatest = kernel.greatest();
+  if (Number.isNaN(greatest)) return null;
+  const scale = Math.min(Math.LOG2E / temperature, LARGEST_SCALE);
+  const { sum, mean } = kernel.weigh(greatest, scale);
   const logSum = Math.log(sum);
-  const entropy = logSum - mean / sum;
-  return Number.isFinite(entropy) ? { temperature, greatest, likeliest, sum, logSum, entropy } : null;
+  const entropy = Math.max(0, logSum - (Math.LN2 * mean) / sum);
+  const { logits: copied, maximaB } = kernel;
+  return { logits: copied, maximaB, temperature, greatest, scale, sum, logSum, entropy };
 }
 
-function likeliestOf(logits: Float32Array): number {
-  let likeliest = 0;
-  let greatest = logits[0] as number;
-  for (let token = 1; token < logits.length; token++) {
-    const logit = logits[token] as number;
-    if (logit > greatest) {
-      greatest = logit;
-      likeliest = token;
-    }
-  }
-  return likeliest;
+/** The lowest token id with the greatest logit. */
+function likeliestOf({ logits, maximaB, greatest }: MeasuredRow): number {
+  return logits.indexOf(greatest, BLOCK * maximaB.indexOf(greatest));
 }
 
-/** The token in which `uniform` × `sum` falls when the weights lie end to end. */
-function pick(weights: Float64Array, sum: number, uniform: number): number {
+/** The token in which `uniform` × sum falls when the weights lie end to end. */
+function pick(kernel: SoftmaxKernel, { greatest, scale, sum }: MeasuredRow, uniform: number): number {
   const target = uniform * sum;
+  const block = indexAt(kernel.sumsB, target);
+  let before = 0;
+  for (let index = 0; index < block; index++) before += kernel.sumsB[index] as number;
+  return BLOCK * block + indexAt(kernel.weightsOf(block, greatest, scale), target - before);
+}
+
+/** Where the running sum of weights first exceeds `target`; the last weight above zero when rounding leaves it below. */
+function indexAt(weights: ArrayLike<number>, target: number): number {
   let reached = 0;
   let last = 0;
-  for (let token = 0; token < weights.length; token++) {
-    const weight = weights[token] as number;
+  for (let index = 0; index < weights.length; index++) {
+    const weight = weights[index] as number;
     if (weight === 0) continue;
     reached += weight;
-    last = token;
+    last = index;
     if (reached > target) break;
   }
   return last;
 }
 
-function choiceOf(logits: Float32Array, softmax: Softmax, token: number, logKeptSum: number): Choice {
-  const weight = logWeight(logits, softmax, token);
-  return { token, logp: weight - softmax.logSum, logq: weight - logKeptSum, entropy: softmax.entropy };
+function choiceOf(row: MeasuredRow, token: number, logKeptSum: number): Choice {
+  const weight = logWeight(row, token);
+  return { token, logp: weight - row.logSum, logq: weight - logKeptSum, entropy: row.entropy };
 }
 
-function logWeight(logits: Float32Array, { greatest, temperature }: Softmax, token: number): number {
+function logWeight({ logits, greatest, temperature }: MeasuredRow, token: number): number {
   return ((logits[token] as number) - greatest) / temperature;
 }
