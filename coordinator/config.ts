@@ -112,6 +112,14 @@ export const StorageConfig = z.strictObject({
     .describe(
       "Most that rollouts take in nats-server before they go to the archive, in MiB; null: as much as there is room for.",
     ),
+  archiveMiB: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe(
+      "Most that the archive takes on disk, in MiB: its oldest files of rollouts are dropped, once every sample in them has its end; the outcomes of all samples stay. null: it keeps everything.",
+    ),
 });
 
 /** A validated `storage` section. */

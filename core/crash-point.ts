@@ -66,6 +66,7 @@ export const CRASH_POINTS = [
   "archive.after-fsync", // the temporary is synced | it has its name
   "archive.after-rollouts", // the range's rollouts have their file | its outcomes have theirs
   "archive.after-outcomes", // both files are there | `archived` is appended
+  "archive.after-drop", // it is decided that old files make room | they are deleted
   "archive.after-append", // `archived` is appended | the stream is purged
   "archive.after-purge", // the stream is purged | the next range is read
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FleetError } from "../../core/index.ts";
 import type { ArchivedFile } from "../ledger/events.ts";
@@ -23,6 +23,15 @@ export interface ArchivedSoFar {
   /** In ROLLOUTS. */
   readonly through: number;
   readonly outcomes: number;
+  /** In ROLLOUTS; files up to here have been dropped. None unless given. */
+  readonly dropped?: number;
+}
+
+/** A file as it lies in the archive. */
+export interface StoredFile extends SequenceRange {
+  /** Relative to the archive, as the ledger names it. */
+  readonly file: string;
+  readonly bytes: number;
 }
 
 /** The run's archive: Parquet files `rollouts/`, named by their range of ROLLOUTS, and `outcomes/`, by their numbers. */
@@ -31,6 +40,10 @@ export interface Archive {
   writeRollouts(range: SequenceRange, rollouts: readonly ArchivedRollout[]): Promise<ArchivedFile | null>;
   /** Writes the outcomes that became known; null when there is none. */
   writeOutcomes(range: SequenceRange, outcomes: readonly Outcome[]): Promise<ArchivedFile | null>;
+  /** The files of both tables, oldest first. */
+  list(): Promise<Record<ArchiveTable, StoredFile[]>>;
+  /** Deletes files; one that is not there is no error. */
+  remove(files: readonly string[]): Promise<void>;
 }
 
 /**
@@ -44,10 +57,22 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
     tidy(join(folder, "rollouts"), known.through),
     tidy(join(folder, "outcomes"), known.outcomes),
   ]);
+  const { rollouts: kept } = await list();
+  await remove(kept.filter(({ through }) => through <= (known.dropped ?? 0)).map(({ file }) => file));
   return {
     writeRollouts: (range, rollouts) => write("rollouts", range, rollouts),
     writeOutcomes: (range, outcomes) => write("outcomes", range, outcomes),
+    list,
+    remove,
   };
+
+  async function list(): Promise<Record<ArchiveTable, StoredFile[]>> {
+    return { rollouts: await filesOf(folder, "rollouts"), outcomes: await filesOf(folder, "outcomes") };
+  }
+
+  async function remove(files: readonly string[]): Promise<void> {
+    await Promise.all(files.map((file) => rm(join(folder, file), { force: true })));
+  }
 
   async function write<Table extends ArchiveTable>(
     table: Table,
@@ -66,6 +91,17 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
 function nameOf({ from, through }: SequenceRange): string {
   const padded = (sequence: number) => String(sequence).padStart(10, "0");
   return `${padded(from)}-${padded(through)}.parquet`;
+}
+
+async function filesOf(folder: string, table: ArchiveTable): Promise<StoredFile[]> {
+  const names = (await readdir(join(folder, table))).filter((name) => name.endsWith(".parquet"));
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const [from = 0, through = 0] = name.split("-").map((part) => Number.parseInt(part, 10));
+      const { size: bytes } = await stat(join(folder, table, name));
+      return { file: join(table, name), from, through, bytes };
+    }),
+  );
 }
 
 /** What an attempt left that came less far, or further. */

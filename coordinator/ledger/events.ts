@@ -235,6 +235,8 @@ export type Decision =
       readonly rollouts: ArchivedFile | null;
       readonly outcomes: ArchivedFile | null;
     }
+  /** Files of the archive make room: no rollout up to `through` is needed any more, and none is to be found any more. */
+  | { readonly type: "dropped"; readonly through: number; readonly files: readonly string[] }
   | { readonly type: "ended"; readonly failed: boolean; readonly reason: string };
 
 /** A decision with the time it was made at, in milliseconds since the epoch: for a person and for durations, never for decisions. */

@@ -9,7 +9,7 @@ import { type EventOf, LEDGER_SCHEMA, type LedgerEvent } from "./events.ts";
 import { composeBatch, finishEvaluation, giveUpStep, rewind, skipStep, trainBatch } from "./fold-batches.ts";
 import { acceptSample, closeSamples, failSample, keepPartial, skipSamples } from "./fold-samples.ts";
 import { endLease, grantLease, issueTask, liveTask, replaceSamples } from "./fold-tasks.ts";
-import type { LedgerState } from "./state.ts";
+import { type LedgerState, mayDropThrough } from "./state.ts";
 import { IllegalTransitionError, moved, RUN_TRANSITIONS, type RunPhase } from "./transitions.ts";
 
 /** An event that this version does not know, or that lacks what its kind has. */
@@ -93,6 +93,7 @@ const APPLY: Apply = {
   skipped: skipSamples,
   evaluated: finishEvaluation,
   archived: noteArchived,
+  dropped: noteDropped,
   ended: (state, event) => {
     movePhase(state, event.failed ? "failed" : "ended");
     state.endReason = event.reason;
@@ -132,6 +133,16 @@ function noteArchived(state: LedgerState, event: EventOf<"archived">): void {
   state.archivedThrough = event.through;
   state.archivedOutcomes += left;
   state.outcomes = state.outcomes.filter((outcome) => (outcome.sequence ?? 0) > event.through || left-- <= 0);
+}
+
+/** Only what nobody needs may go: of samples that have their end, in the archive too. */
+function noteDropped(state: LedgerState, { through }: EventOf<"dropped">): void {
+  if (through <= state.droppedThrough || through > mayDropThrough(state)) {
+    throw new IllegalTransitionError(
+      `rollouts up to ${through} cannot be dropped after those up to ${state.droppedThrough}: up to ${mayDropThrough(state)} may`,
+    );
+  }
+  state.droppedThrough = through;
 }
 
 function noteUnusable(state: LedgerState, event: EventOf<"rejected">): void {

@@ -63,6 +63,8 @@ export interface LedgerState {
   /** Largest sequence that an event named. */
   lastSequence: number;
   archivedThrough: number;
+  /** Rollouts up to here have left the archive again. */
+  droppedThrough: number;
   /** Outcomes in the archive. */
   archivedOutcomes: number;
   /** Not yet in the archive, oldest first. */
@@ -123,6 +125,7 @@ export function emptyState(): LedgerState {
     liveSequences: new Set(),
     lastSequence: 0,
     archivedThrough: 0,
+    droppedThrough: 0,
     archivedOutcomes: 0,
     outcomes: [],
   };
@@ -139,4 +142,12 @@ function emptyLane(): LaneCounters {
     skipped: new Map(),
     rejections: new Map(),
   };
+}
+
+/** The largest sequence up to which every rollout is archived, and every sample's outcome with it. */
+export function mayDropThrough(state: LedgerState): number {
+  let first = state.archivedThrough + 1;
+  for (const sequence of state.liveSequences) first = Math.min(first, sequence);
+  for (const { sequence } of state.outcomes) first = Math.min(first, sequence ?? first);
+  return first - 1;
 }

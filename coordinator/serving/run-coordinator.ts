@@ -15,6 +15,7 @@ import {
 import { assertPortFree, serveFleet, type WorkerPresence } from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
+import { createArchiveBudget } from "../archive/keep-within.ts";
 import { pointAtNewest } from "../batching/publish-policy.ts";
 import { assertInstancesThere, createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
 import { type RunPrompts, readPrompts } from "../issuing/read-prompts.ts";
@@ -79,15 +80,13 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   crashPoint("open.after-append");
   await pointAtNewest(core.state, stores.policies.pointer);
   crashPoint("open.after-pointer");
-  const archiver = createArchiver({
-    core,
-    store: stores.rollouts,
-    archive: await openArchive(options.archive, {
-      through: core.state.archivedThrough,
-      outcomes: core.state.archivedOutcomes,
-    }),
-    instances: asked.instances,
+  const archive = await openArchive(options.archive, {
+    through: core.state.archivedThrough,
+    outcomes: core.state.archivedOutcomes,
+    dropped: core.state.droppedThrough,
   });
+  const archiver = createArchiver({ core, store: stores.rollouts, archive, instances: asked.instances });
+  const keepWithin = createArchiveBudget({ core, archive, mostMiB: storage.archiveMiB, logger });
   const summary = createSummaryWriter(options.summary, core);
 
   const outcome = await serveUntilOver({
@@ -97,11 +96,13 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     dispatcher,
     core,
     archiver,
+    keepWithin,
     shutdown,
     summary,
   });
 
   await completeArchive(archiver, options.archive);
+  await keepWithin();
   crashPoint("end.after-archive");
   const { phase } = core.state;
   if (outcome !== "stopped" && phase !== "ended" && phase !== "failed")
@@ -136,6 +137,7 @@ interface Serving {
   readonly dispatcher: Dispatcher;
   readonly core: Core;
   readonly archiver: Archiver;
+  readonly keepWithin: () => Promise<void>;
   readonly summary: ReturnType<typeof createSummaryWriter>;
   readonly shutdown: Shutdown;
 }
@@ -175,7 +177,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
 
 function beginChores(
   chores: Chores,
-  { stores, core, dispatcher, archiver, summary }: Serving,
+  { stores, core, dispatcher, archiver, keepWithin, summary }: Serving,
   room: RoomMaker,
   onPresent: (workers: readonly WorkerPresence[]) => void,
 ): void {
@@ -188,6 +190,7 @@ function beginChores(
   chores.every(LOOK_MS, "archive", () =>
     stores.trouble.refusedBytes === null ? archiver.archiveDue() : room.make(),
   );
+  chores.every(GUARD_MS, "keep the archive within storage.archiveMiB", keepWithin);
   chores.every(LOOK_MS, "write the summary", summary.writeDue);
 }
 

@@ -4,13 +4,13 @@ import { nameOf } from "./audit.ts";
 import type { LedgerFacts, NamedRollout } from "./ledger-facts.ts";
 
 /** The side of the ledger in the comparison. */
-export type ArchiveFacts = Pick<LedgerFacts, "rollouts" | "files" | "outcomes"> & {
-  readonly state: Pick<LedgerFacts["state"], "archivedThrough" | "archivedOutcomes">;
+export type ArchiveFacts = Pick<LedgerFacts, "rollouts" | "files" | "dropped" | "outcomes"> & {
+  readonly state: Pick<LedgerFacts["state"], "archivedThrough" | "droppedThrough" | "archivedOutcomes">;
 };
 
 /**
  * Compares the archive with the ledger: every file is the one that the ledger names, every accepted rollout up to
- * `archivedThrough` is in exactly one row with the ledger's SHA-256, and every archived outcome is the ledger's.
+ * `archivedThrough` that was not dropped is in exactly one row with the ledger's SHA-256, and every archived outcome is the ledger's.
  *
  * A file that goes on where the ledger's last one ends was written and not told of: at most one of a table, unless
  * `isLive`.
@@ -36,13 +36,13 @@ function rowsOf<Row>(files: readonly ArchiveFile<Row>[], named: ReadonlySet<stri
 }
 
 function compareFiles(
-  { files }: Pick<ArchiveFacts, "files">,
+  { files, dropped }: Pick<ArchiveFacts, "files" | "dropped">,
   found: readonly ArchiveFile<unknown>[],
 ): string[] {
   const byName = new Map(found.map((file) => [file.file, file]));
   return files.flatMap(({ file, sha256, rows }) => {
     const present = byName.get(file);
-    if (present === undefined) return [`${file} is missing from the archive`];
+    if (present === undefined) return dropped.has(file) ? [] : [`${file} is missing from the archive`];
     const sentences: string[] = [];
     if (present.sha256 !== sha256) {
       sentences.push(`${file} has the SHA-256 ${present.sha256}, the ledger says ${sha256}`);
@@ -77,7 +77,11 @@ function compareRollouts({ rollouts, state }: ArchiveFacts, rows: readonly Rollo
     seen.add(row.sequence);
   }
   const missing = [...rollouts].filter(
-    ([sequence, { sha256 }]) => sha256 !== null && sequence <= state.archivedThrough && !seen.has(sequence),
+    ([sequence, { sha256 }]) =>
+      sha256 !== null &&
+      sequence > state.droppedThrough &&
+      sequence <= state.archivedThrough &&
+      !seen.has(sequence),
   );
   return [
     ...sentences,

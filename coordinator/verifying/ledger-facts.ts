@@ -26,6 +26,8 @@ export interface LedgerFacts {
   readonly rollouts: ReadonlyMap<number, NamedRollout>;
   /** That the archive must hold. */
   readonly files: readonly ArchivedFile[];
+  /** Files that need not be in the archive any more. */
+  readonly dropped: ReadonlySet<string>;
   readonly outcomes: readonly Outcome[];
   /** Adds the next message. `onEvent` is called after each of its events. */
   add(message: LedgerMessage, onEvent?: () => void): void;
@@ -37,6 +39,7 @@ export function createFacts(): LedgerFacts {
   const audit = createAudit();
   const rollouts = new Map<number, NamedRollout>();
   const files: ArchivedFile[] = [];
+  const dropped = new Set<string>();
   const outcomes: Outcome[] = [];
   let broken: string | null = null;
   let messages = 0;
@@ -56,6 +59,8 @@ export function createFacts(): LedgerFacts {
       const left = new Set(state.outcomes);
       outcomes.push(...before.filter((outcome) => !left.has(outcome)));
       files.push(...[event.rollouts, event.outcomes].filter((file) => file !== null));
+    } else if (event.type === "dropped") {
+      for (const file of event.files) dropped.add(file);
     }
   }
 
@@ -64,6 +69,7 @@ export function createFacts(): LedgerFacts {
     audit,
     rollouts,
     files,
+    dropped,
     outcomes,
     get broken() {
       return broken;

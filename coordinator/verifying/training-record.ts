@@ -13,6 +13,12 @@ export class ChangedRolloutError extends FleetError {
   readonly disposition = "fatal";
 }
 
+/** A rollout that was trained on has left the archive. */
+export class DroppedRolloutError extends FleetError {
+  readonly code = "coordinator.dropped_rollout";
+  readonly disposition = "reject";
+}
+
 /** A step that is over, as the ledger has it. */
 export interface RecordedStep {
   readonly step: number;
@@ -36,6 +42,7 @@ export interface TrainingRecord {
    * The batch of a step as the trainer got it: rollouts from the archive, and from ROLLOUTS where not yet archived.
    *
    * @throws {ChangedRolloutError} naming the step, when one is not what the ledger's SHA-256 says
+   * @throws {DroppedRolloutError} naming the step, when one made room for others
    */
   batchOf(step: RecordedStep): Promise<BatchGroup[]>;
 }
@@ -67,6 +74,12 @@ export async function readTrainingRecord({
   async function rolloutsOf(groups: readonly BatchGroupRef[], step: number): Promise<Map<string, Rollout>> {
     const wanted = groups.flatMap(({ task, samples }) => samples.map((sample) => nameOf(task, sample)));
     const named = wanted.map((name) => ({ name, place: places.get(name) ?? { sequence: 0, sha256: "" } }));
+    const gone = named.find(({ place }) => place.sequence <= reader.droppedThrough());
+    if (gone !== undefined) {
+      throw new DroppedRolloutError(
+        `step ${step} cannot be trained anew: its rollouts have left the archive, which storage.archiveMiB keeps small`,
+      );
+    }
     const archived = await readRollouts(
       archive,
       named.map(({ place }) => place.sequence),
@@ -105,6 +118,7 @@ function createReader() {
   const adapters = [""];
   let settings: Pick<RunSettings, "steps"> = { steps: 0 };
   let base = "";
+  let droppedThrough = 0;
 
   function end(step: number, kind: RecordedStep["kind"], adapter: string, source = step): void {
     const groups = kind === "rewound" ? [] : (batches.get(step) ?? []);
@@ -117,6 +131,7 @@ function createReader() {
     steps,
     places,
     base: () => base,
+    droppedThrough: () => droppedThrough,
     see: (event: LedgerEvent) => {
       switch (event.type) {
         case "run_started":
@@ -125,6 +140,9 @@ function createReader() {
           break;
         case "configured":
           settings = event.settings;
+          break;
+        case "dropped":
+          droppedThrough = event.through;
           break;
         case "accepted":
           places.set(nameOf(event.task, event.sample), event.rollout);

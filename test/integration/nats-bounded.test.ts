@@ -128,7 +128,10 @@ describe("a bound on the rollouts in nats-server", { timeout: 60_000 }, () => {
       "storage.rolloutsMiB 1 is too small: 5 rollouts fill it before step 1 has its batch; raise it, or put null, and go on with fleet train --resume",
     );
 
-    const second = await run.start({ resume: true, storage: { replicas: 1, rolloutsMiB: 8 } });
+    const second = await run.start({
+      resume: true,
+      storage: { replicas: 1, rolloutsMiB: 8, archiveMiB: null },
+    });
     await using trainer = await openScriptedTrainer(run);
     const end = new AbortController();
     const serving = serveLarge(run, end.signal, 180 * KIB);

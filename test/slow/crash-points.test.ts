@@ -19,6 +19,8 @@ interface Way {
   readonly after?: number;
   /** Whether the run is stopped in the middle, so that workers hand over what they have. */
   readonly stopped?: true;
+  /** Whether its archive keeps all its rollouts. */
+  readonly keepsAll?: boolean;
   /** Whether it is the command that goes on, and back to policy 1, that comes to the point. */
   readonly goesBack?: "from its checkpoint" | "from its adapter";
   /** Sections of run.yaml in place of the tiny run's. */
@@ -66,6 +68,7 @@ const WAYS: Partial<Record<CrashPoint, Way>> = {
   "spool.after-write": SPOOLED,
   "spool.after-rename": SPOOLED,
   "spool.before-remove": SPOOLED,
+  "archive.after-drop": { keepsAll: false, changes: { storage: { archiveMiB: 0.001 } } },
   "skip.after-append": { changes: { grpo: { maskOverlong: true }, sampling: { maxTokens: 2 } } },
   // The first is the base's, of which nothing is fetched; the second is needed only where nothing may be stale.
   "worker.after-load": { after: 1, changes: { batch: { prompts: 2, group: 4, staleness: 0 } } },
@@ -116,7 +119,7 @@ describe("a run ends with sound books although a process was killed at", () => {
       const last = await withDeadline(`the run ${run} to go on`, RUN_MS, again);
       expect(last.code, stderr + last.stderr).toBe(0);
     }
-    expect(await problemsOf(folder, run, way.stopped ? LONG_STEPS : STEPS)).toEqual([]);
+    expect(await problemsOf(folder, run, way.stopped ? LONG_STEPS : STEPS, way.keepsAll)).toEqual([]);
   });
 });
 

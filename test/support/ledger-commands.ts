@@ -107,6 +107,7 @@ const MAKE: Record<Decision["type"], (draft: Making, model: LedgerModel) => Deci
   }),
   rewound: ({ step, off, pick }) => ({ type: "rewound", version: step + off, source: pick % (step + off) }),
   evaluated: ({ step, off, pick }) => ({ type: "evaluated", version: pick % (step + off) }),
+  dropped: ({ pick }) => ({ type: "dropped", through: pick % 3, files: [] }),
   archived: ({ apt, pick }, { archived }) => {
     const through = apt ? archived + pick : pick;
     return { type: "archived", through, orphans: 0, rollouts: null, outcomes: null };

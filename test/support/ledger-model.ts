@@ -181,6 +181,7 @@ const RULES: Rules = {
       }
     });
   },
+  dropped: () => null, // What may be dropped depends on sequences, which the model does not know.
   archived: (model, { through }) => when(through >= model.archived, () => (model.archived = through)),
 };
 

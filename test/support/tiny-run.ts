@@ -69,16 +69,23 @@ export async function goOnWith(runs: string, run: string, file: string): Promise
   return ["train", begun ? "--resume" : file, "--runs", runs, "--run", run];
 }
 
-/** What is wrong with a run that should have ended with `steps` steps, lost nothing and counted nothing twice; one sentence each. */
-export async function problemsOf(runs: string, run: string, steps: number): Promise<string[]> {
+/**
+ * What is wrong with a run that should have ended with `steps` steps, lost nothing and counted nothing twice; one sentence
+ * each.
+ *
+ * @param keepsAll - whether its archive has all its rollouts, so that it can be trained anew
+ */
+export async function problemsOf(
+  runs: string,
+  run: string,
+  steps: number,
+  keepsAll = true,
+): Promise<string[]> {
   const chosen = ["--json", "--runs", runs, "--run", run];
   const summary = JSON.parse(await readFile(join(runs, run, "summary.json"), "utf8")) as Summary;
   const { stdout, stderr } = await fleet("ledger", "--verify", ...chosen);
   if (stdout === "") return [`fleet ledger --verify says: ${stderr}`];
   const verified = JSON.parse(stdout) as Verification;
-  const retrained = await fleet("ledger", "--retrain", ...chosen);
-  if (retrained.stdout === "") return [`fleet ledger --retrain says: ${retrained.stderr}`];
-  const otherwise = (JSON.parse(retrained.stdout) as RetrainedStep[]).filter(({ agrees }) => !agrees);
   const rows = await readArchive(join(runs, run, "archive"), { sort: "sequence", atMost: 100_000 });
 
   const total = (column: (books: Summary["ledger"][number]) => number) =>
@@ -87,7 +94,6 @@ export async function problemsOf(runs: string, run: string, steps: number): Prom
     found === wanted ? [] : [`${what}: ${found} instead of ${wanted}`];
   return [
     ...verified.discrepancies,
-    ...otherwise.map((step) => `trained anew it is another policy: ${JSON.stringify(step)}`),
     ...same("policy versions", summary.versions.length, steps + 1),
     ...same("newest version", summary.versions.at(-1)?.version ?? -1, steps),
     ...same(
@@ -111,10 +117,22 @@ export async function problemsOf(runs: string, run: string, steps: number): Prom
       total((books) => books.accepted),
     ),
     ...same("samples in batches that trained", verified.trainedSamples, summary.ledger[0]?.trained ?? 0),
-    ...same(
-      "archived rollouts",
-      rows.length,
-      total((books) => books.accepted),
-    ),
+    ...(keepsAll
+      ? [
+          ...same(
+            "archived rollouts",
+            rows.length,
+            total((books) => books.accepted),
+          ),
+          ...(await trainAnew(chosen)),
+        ]
+      : []),
   ];
+}
+
+async function trainAnew(chosen: readonly string[]): Promise<string[]> {
+  const { stdout, stderr } = await fleet("ledger", "--retrain", ...chosen);
+  if (stdout === "") return [`fleet ledger --retrain says: ${stderr}`];
+  const otherwise = (JSON.parse(stdout) as RetrainedStep[]).filter(({ agrees }) => !agrees);
+  return otherwise.map((step) => `trained anew it is another policy: ${JSON.stringify(step)}`);
 }

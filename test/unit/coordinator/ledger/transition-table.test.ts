@@ -48,6 +48,7 @@ const EVENTS: { readonly [Type in EventType]: (state: LedgerState) => Decision &
   rewound: ({ step }) => ({ type: "rewound", version: step + 1, source: 0 }),
   skipped: () => skipped,
   evaluated: () => ({ type: "evaluated", version: 0 }),
+  dropped: ({ archivedThrough }) => ({ type: "dropped", through: archivedThrough, files: [] }),
   archived: () => ({ type: "archived", through: 0, orphans: 0, rollouts: null, outcomes: null }),
   ended: () => ({ type: "ended", failed: false, reason: "" }),
 };

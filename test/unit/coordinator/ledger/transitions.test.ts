@@ -111,6 +111,18 @@ describe("refused by name is", () => {
       archived(4),
       "the archive reaches to 5 and cannot go back to 4",
     ],
+    [
+      "a rollout that leaves the archive before its sample has its end",
+      [issued(0), accepted("t0", 0, { sequence: 3 }), archived(5)],
+      { type: "dropped", through: 3, files: [] },
+      "rollouts up to 3 cannot be dropped after those up to 0: up to 2 may",
+    ],
+    [
+      "a rollout that leaves the archive twice",
+      [archived(5), { type: "dropped", through: 4, files: [] }],
+      { type: "dropped", through: 4, files: [] },
+      "rollouts up to 4 cannot be dropped after those up to 4: up to 5 may",
+    ],
     ["a policy without a batch", [], trained(1), "step 1 cannot follow step 0"],
     ["a policy trained twice", TRAINED, trained(1), "step 1 cannot follow step 1"],
     [

@@ -30,7 +30,12 @@ interface Rows {
   outcomes: Outcome[];
 }
 
-async function discrepanciesOf(folder: string, damage: (rows: Rows) => void, isLive = false) {
+async function discrepanciesOf(
+  folder: string,
+  damage: (rows: Rows) => void,
+  isLive = false,
+  after: readonly Decision[] = [],
+) {
   const facts = createFacts();
   let sequence = 0;
   const add = (decision: Decision) =>
@@ -60,6 +65,7 @@ async function discrepanciesOf(folder: string, damage: (rows: Rows) => void, isL
     rollouts: await archive.writeRollouts({ from: 1, through: 4 }, rows.rollouts),
     outcomes: withRows(await archive.writeOutcomes({ from: 1, through: 4 }, rows.outcomes)),
   });
+  for (const decision of after) add(decision);
   return async () => compareArchive(facts, await readArchiveRows(folder), isLive);
 }
 
@@ -129,6 +135,19 @@ describe("the archive and the ledger", () => {
     const compare = await discrepanciesOf(folder.file("archive"), damage);
 
     expect(await compare()).toContain(sentence);
+  });
+
+  it("agree without a file that was dropped, and with one whose deletion was cut short", async () => {
+    await using folder = await openTemporaryFolder();
+    const file = "rollouts/0000000001-0000000004.parquet";
+    const dropped: Decision = { type: "dropped", through: 4, files: [file] };
+    const compare = await discrepanciesOf(folder.file("archive"), () => {}, false, [dropped]);
+
+    const before = await compare();
+    await rm(folder.file(`archive/${file}`));
+
+    expect(before).toEqual([]);
+    expect(await compare()).toEqual([]);
   });
 
   it("do not when a file was changed, or is gone", async () => {
