@@ -101,7 +101,10 @@ const NAME = /^step-(\d{8})\.checkpoint$/;
 
 /** The steps that `folder` has checkpoints of, ascending. */
 export async function stepsIn(folder: string): Promise<number[]> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return []; // Lost with its checkpoints, or not made yet.
+    throw error;
+  });
   const steps = names.flatMap((name) => NAME.exec(name)?.[1] ?? []);
   return steps.map(Number).sort((a, b) => a - b);
 }
