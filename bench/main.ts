@@ -11,11 +11,14 @@ import { type Bench, type JudgedRow, judge } from "./row.ts";
 import { busBench } from "./rows/bus.ts";
 import { decodingBench } from "./rows/decoding.ts";
 import { gradientBench } from "./rows/gradient.ts";
+import { gradientMemoryBench } from "./rows/gradient-memory.ts";
 import { ledgerBench } from "./rows/ledger.ts";
+import { parallelBench } from "./rows/parallel.ts";
 import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
 import { samplingPassBench } from "./rows/sampling-pass.ts";
 import { servingBench } from "./rows/serving.ts";
+import { sharedPromptBench } from "./rows/shared-prompt.ts";
 
 const BENCHES: readonly Bench[] = [
   rewardBench,
@@ -23,6 +26,9 @@ const BENCHES: readonly Bench[] = [
   decodingBench,
   samplingPassBench,
   gradientBench,
+  sharedPromptBench,
+  parallelBench,
+  gradientMemoryBench,
   servingBench,
   restartBench,
   busBench,

@@ -89,7 +89,8 @@ function memoryLines(config: RunConfig, model: ModelInfo): string[] {
   }));
   const trained = loraParameters(config, model);
   const parts = trained * F32_BYTES * 5; // Parameters, gradient, both moments, and the copy being published.
-  const layerInputs = config.grpo.tokenBudget * model.embedding * (model.layers + 1) * F32_BYTES;
+  const { tokenBudget, lanes } = config.grpo;
+  const layerInputs = lanes * tokenBudget * model.embedding * (model.layers + 1) * F32_BYTES;
   const needed =
     pools.reduce((sum, { count, cacheBytes }) => sum + count * (model.sizeBytes + cacheBytes), 0) +
     model.sizeBytes +
@@ -100,7 +101,7 @@ function memoryLines(config: RunConfig, model: ModelInfo): string[] {
       ({ count, device, cacheBytes }) =>
         `worker × ${count} on ${device}: ${mebibytes(model.sizeBytes)} of weights and ${mebibytes(cacheBytes)} of KV cache each`,
     ),
-    `updater on ${config.local.updater.device}: ${mebibytes(model.sizeBytes)} of weights, ${trained.toLocaleString("en")} trained parameters (${mebibytes(parts)}), up to ${mebibytes(layerInputs)} of layer inputs a micro-batch`,
+    `updater on ${config.local.updater.device}: ${mebibytes(model.sizeBytes)} of weights, ${trained.toLocaleString("en")} trained parameters (${mebibytes(parts)}), up to ${mebibytes(layerInputs)} of layer inputs`,
     `this machine: ${availableParallelism()} cores, ${mebibytes(availableMemory())} of memory free`,
     memoryVerdict(needed, availableMemory()),
   ];

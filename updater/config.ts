@@ -66,6 +66,14 @@ export const GrpoConfig = z.strictObject({
     .describe(
       "Most tokens of a micro-batch, prompts of a group counted once; a single longer sequence is one of its own.",
     ),
+  lanes: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe(
+      "Micro-batches computed at once on a CPU, each by `updater.threads` of its own; steps of enough groups are cut into a multiple of this many. Each takes its own memory.",
+    ),
 });
 
 /** Validated {@link GrpoConfig}. */

@@ -12,17 +12,42 @@ export interface PackedSequence {
  * their longest sequence, so that lengths in a micro-batch are similar. The result depends on the arguments alone.
  *
  * @param tokenBudget - in tokens
+ * @param lanes - micro-batches computed at once: there are a multiple of this many, where there are enough groups, and
+ *   the largest of them is as small as that allows
  * @returns indexes into `sequences`, each exactly once
  */
-export function packSequences(sequences: readonly PackedSequence[], tokenBudget: number): number[][] {
+export function packSequences(
+  sequences: readonly PackedSequence[],
+  tokenBudget: number,
+  lanes = 1,
+): number[][] {
   const pieces = groupsOf(sequences).flatMap((group) => cutGroup(group, tokenBudget));
+  const fewest = joinPieces(pieces, tokenBudget);
+  const batches =
+    lanes === 1 ? fewest : balance(pieces, Math.ceil(fewest.length / lanes) * lanes, tokenBudget);
+  return batches.map(({ indexes }) => [...indexes]);
+}
+
+function joinPieces(pieces: readonly Piece[], most: number): Piece[] {
   const batches: Piece[] = [];
   for (const piece of pieces) {
     const last = batches.at(-1);
-    if (last === undefined || last.tokens + piece.tokens > tokenBudget) batches.push(piece);
+    if (last === undefined || last.tokens + piece.tokens > most) batches.push(piece);
     else batches[batches.length - 1] = join(last, piece);
   }
-  return batches.map(({ indexes }) => [...indexes]);
+  return batches;
+}
+
+/** Neighbours joined into at most `count` micro-batches, the largest as small as can be: a search for that size. */
+function balance(pieces: readonly Piece[], count: number, tokenBudget: number): Piece[] {
+  let tooSmall = 0;
+  let enough = tokenBudget;
+  while (enough - tooSmall > 1) {
+    const middle = Math.floor((tooSmall + enough) / 2);
+    if (joinPieces(pieces, middle).length <= count) enough = middle;
+    else tooSmall = middle;
+  }
+  return joinPieces(pieces, enough);
 }
 
 /** Sequences that stay together. */

@@ -1,15 +1,22 @@
 import type { Pointer, Rope } from "../native/ggml-api.ts";
 import type { BatchInputs, TileInputs } from "./batch-inputs.ts";
 import { type Layer, type LayerContext, linear } from "./linear.ts";
+import type { Tile } from "./tiles.ts";
 import type { LlamaShape } from "./trainable.ts";
 
 const FLOAT_BYTES = 4;
 /** Interleaved pairs: the rows of a GGUF's Q and K are already in that order. */
 const ROPE_MODE = 0;
 
+/** What attention needs. */
+export interface AttentionContext extends LayerContext {
+  /** Whether backward finds the probabilities that forward computed, or computes them again tile by tile. */
+  readonly keepsProbabilities: boolean;
+}
+
 /** Causal attention with grouped queries, from the normed input [d, N] to what the residual adds [d, N]. */
 export function attention(
-  context: LayerContext,
+  context: AttentionContext,
   shape: LlamaShape,
   inputs: BatchInputs,
   layer: number,
@@ -68,80 +75,93 @@ interface Heads {
   readonly v: Pointer;
 }
 
-/** Attention proper, tile by tile. y [heads · headSize, N]. */
-function mixTiles(context: LayerContext, shape: LlamaShape, inputs: BatchInputs, heads: Heads) {
-  const { ops } = context.graph;
+/** Attention proper, tile by tile: what a tile needs is free before the next. y [heads · headSize, N]. */
+function mixTiles(context: AttentionContext, shape: LlamaShape, inputs: BatchInputs, heads: Heads) {
+  const { graph } = context;
+  const { ops } = graph;
   const { headSize, heads: queryHeads } = shape;
-  const tiles = inputs.tiles.map((tile) => mixTile(context, shape, tile, heads));
-  const y = fromTiles(context, shape, inputs, (index) => tiles[index]?.y);
+  const tiles = inputs.tiles.map((tile) => {
+    const mixed = mixTile(context, shape, tile, heads);
+    keepInSlots(context, shape, inputs, tile.tile, mixed.y);
+    return mixed;
+  });
+  const y = ops.reshape2d(fromSlots(context, inputs), headSize * queryHeads, inputs.tokens);
   return {
-    y: ops.reshape2d(y, headSize * queryHeads, inputs.tokens),
+    y,
     backward(dy: Pointer) {
       const dyHeads = ops.reshape2d(dy, headSize, queryHeads * inputs.tokens);
-      const gradients = tiles.map((tile) => tile.backward(dyHeads));
-      const sum = (pick: (gradient: { dk: Pointer; dv: Pointer }) => Pointer) =>
-        gradients.map(pick).reduce((a, b) => ops.add(a, b));
-      return {
-        dq: fromTiles(context, shape, inputs, (index) => gradients[index]?.dq),
-        dk: sum(({ dk }) => dk),
-        dv: sum(({ dv }) => dv),
-      };
+      let sums: { dk: Pointer; dv: Pointer } | null = null;
+      for (const [index, { tile }] of inputs.tiles.entries()) {
+        const gradient = tiles[index]?.backward(dyHeads);
+        if (gradient === undefined) continue;
+        const { dq, dk, dv } = gradient;
+        keepInSlots(context, shape, inputs, tile, dq);
+        sums = sums === null ? { dk, dv } : { dk: ops.add(sums.dk, dk), dv: ops.add(sums.dv, dv) };
+        graph.append(sums.dk);
+        graph.append(sums.dv);
+      }
+      if (sums === null) throw new RangeError("a micro-batch without tokens");
+      return { dq: fromSlots(context, inputs), ...sums };
     },
   };
 }
 
-/** Brings what the tiles hold for each query, [headSize, Q, heads, B], back into the order of the packed tokens. */
-function fromTiles(
+/** Stores what a tile holds for each query, [headSize, Q, heads, B]. */
+function keepInSlots(
   { graph }: LayerContext,
   { headSize, heads }: LlamaShape,
   inputs: BatchInputs,
-  valuesOf: (tile: number) => Pointer | undefined,
-): Pointer {
-  const { ops } = graph;
-  for (const [index, { tile }] of inputs.tiles.entries()) {
-    const values = valuesOf(index);
-    const size = headSize * heads * tile.B * tile.Q;
-    const offset = headSize * heads * tile.firstSlot * FLOAT_BYTES;
-    if (values !== undefined) graph.append(ops.cpy(values, ops.view1d(inputs.slots, size, offset)));
-  }
-  const packed = ops.getRows(inputs.slots, inputs.slotOfHead);
-  graph.append(packed); // Before the next layer writes to the slots.
+  { B, Q, firstSlot }: Tile,
+  values: Pointer,
+): void {
+  const room = graph.ops.view1d(
+    inputs.slots,
+    headSize * heads * B * Q,
+    headSize * heads * firstSlot * FLOAT_BYTES,
+  );
+  graph.append(graph.ops.cpy(values, room));
+}
+
+/** What the tiles stored, in the order of the packed tokens, [headSize, heads · N]. */
+function fromSlots({ graph }: LayerContext, inputs: BatchInputs): Pointer {
+  const packed = graph.ops.getRows(inputs.slots, inputs.slotOfHead);
+  graph.append(packed); // Before anything is written to the slots again.
   return packed;
 }
 
-function mixTile({ graph: { ops } }: LayerContext, shape: LlamaShape, inputs: TileInputs, heads: Heads) {
+function mixTile(context: AttentionContext, shape: LlamaShape, inputs: TileInputs, heads: Heads) {
+  const { ops } = context.graph;
   const { headSize, kvHeads } = shape;
-  const { B, Q, K } = inputs.tile;
+  const { B, Q, K, before } = inputs.tile;
   const scale = 1 / Math.sqrt(headSize);
   const queriesOfKv = (Q * shape.heads) / kvHeads; // The query heads of a KV head lie one after the other.
   const gatherKeys = (a: Pointer) => ops.reshape4d(ops.getRows(a, inputs.keys), headSize, K, kvHeads, B);
   const gatherQueries = (a: Pointer) =>
     ops.reshape4d(ops.getRows(a, inputs.queries), headSize, queriesOfKv, kvHeads, B);
   const transposed = (a: Pointer) => ops.cont(ops.transpose(a));
-  const scatterKeys = (transposedGradient: Pointer, like: Pointer) =>
-    ops.getRowsBack(
-      ops.reshape2d(transposed(transposedGradient), headSize, K * kvHeads * B),
-      inputs.keys,
-      like,
-    );
+  const scatterKeys = (gradient: Pointer, like: Pointer) =>
+    ops.getRowsBack(ops.reshape2d(gradient, headSize, K * kvHeads * B), inputs.keys, like);
+  const attend = () => {
+    const q = gatherQueries(heads.q);
+    const k = gatherKeys(heads.k);
+    const scores = ops.reshape4d(ops.mulMat(k, q), K, Q, shape.heads, B);
+    return { q, k, probabilities: ops.softMaxExt(ops.diagMaskInfInplace(scores, before), null, scale, 0) };
+  };
+  const byKv = (a: Pointer) => ops.reshape4d(a, K, queriesOfKv, kvHeads, B);
 
-  const q = gatherQueries(heads.q);
-  const k = gatherKeys(heads.k);
-  const v = gatherKeys(heads.v);
-  const scores = ops.reshape4d(ops.mulMat(k, q), K, Q, shape.heads, B);
-  const probabilities = ops.softMaxExt(scores, inputs.mask, scale, 0);
-  const p = ops.reshape4d(probabilities, K, queriesOfKv, kvHeads, B);
+  const forward = attend();
   return {
-    y: ops.mulMat(transposed(v), p),
+    y: ops.mulMat(transposed(gatherKeys(heads.v)), byKv(forward.probabilities)),
     /** dy [headSize, heads · N]; dq [headSize, Q, heads, B], dk and dv [headSize, kvHeads · N]. */
     backward(dy: Pointer) {
+      const { q, k, probabilities } = context.keepsProbabilities ? forward : attend();
       const dyTile = gatherQueries(dy);
-      const dp = ops.reshape4d(ops.mulMat(v, dyTile), K, Q, shape.heads, B);
-      const ds = ops.reshape4d(ops.softMaxExtBack(dp, probabilities, scale, 0), K, queriesOfKv, kvHeads, B);
+      const dp = ops.reshape4d(ops.mulMat(gatherKeys(heads.v), dyTile), K, Q, shape.heads, B);
+      const ds = byKv(ops.softMaxExtBack(dp, probabilities, scale, 0));
       return {
         dq: ops.mulMat(transposed(k), ds),
-        dk: scatterKeys(ops.outProd(ds, q), heads.k),
-        dv: scatterKeys(ops.outProd(p, dyTile), heads.v),
+        dk: scatterKeys(ops.outProd(q, ds), heads.k),
+        dv: scatterKeys(ops.outProd(dyTile, byKv(probabilities)), heads.v),
       };
     },
   };

@@ -44,12 +44,19 @@ export interface Backend extends Disposable {
   download(tensor: Pointer): Float32Array;
   /** @throws {GradientDeviceError} when the device reports a failure */
   compute(graph: Pointer): void;
+  /** The same, beside this thread where the backend was opened so. Values must not be touched meanwhile. */
+  run(graph: Pointer): Promise<void>;
   /** @throws {GradientDeviceError} unless the device has an implementation for this node */
   requireSupport(node: Pointer): void;
 }
 
-/** Opens the device that the libraries were loaded for. `threads` counts on a CPU only. */
-export function openBackend(libraries: Libraries, threads: number): Backend {
+/**
+ * Opens the device that the libraries were loaded for.
+ *
+ * @param threads - counts on a CPU only
+ * @param isAside - whether {@link Backend.run} leaves this thread free
+ */
+export function openBackend(libraries: Libraries, threads: number, isAside = false): Backend {
   const api = bindGgml(libraries);
   const { base } = api;
   const device = libraries.device;
@@ -57,6 +64,11 @@ export function openBackend(libraries: Libraries, threads: number): Backend {
   if (backend === null) throw new GradientDeviceError(`the device ${device.name} cannot be opened`);
   if (device.kind === "cpu") api.setThreads(device.handle, backend, threads);
 
+  const requireSuccess = (status: number) => {
+    if (status === 0) return;
+    throw new GradientDeviceError(`the device ${device.name} failed to compute: status ${status}`);
+  };
+  const compute = (graph: Pointer) => requireSuccess(base.backendGraphCompute(backend, graph));
   return {
     api,
     name: device.name,
@@ -69,10 +81,10 @@ export function openBackend(libraries: Libraries, threads: number): Backend {
       base.backendTensorGet(tensor, values, 0, values.byteLength);
       return values;
     },
-    compute(graph) {
-      const status = base.backendGraphCompute(backend, graph);
-      if (status !== 0)
-        throw new GradientDeviceError(`the device ${device.name} failed to compute: status ${status}`);
+    compute,
+    async run(graph) {
+      if (isAside) requireSuccess(await api.computeAside(backend, graph));
+      else compute(graph);
     },
     requireSupport(node) {
       if (!base.backendDevSupportsOp(device.handle, node))

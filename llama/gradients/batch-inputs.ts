@@ -29,15 +29,13 @@ export interface BatchInputs extends Disposable {
   readonly predictorGradients: Pointer;
 }
 
-/** A tile's indexes of rows in matrices [headSize, heads · N], and its mask. */
+/** A tile's indexes of rows in matrices [headSize, heads · N]. */
 export interface TileInputs {
   readonly tile: Tile;
   /** Order B, heads, Q. */
   readonly queries: Pointer;
   /** Order B, kvHeads, K. */
   readonly keys: Pointer;
-  /** [K, Q, 1, B]. */
-  readonly mask: Pointer;
 }
 
 /** Gives a packing memory on the device and uploads it. */
@@ -49,7 +47,7 @@ export function openBatchInputs(
 ): BatchInputs {
   const { tiles, slots } = tiling;
   const { heads, kvHeads, headSize, embedding } = shape;
-  const store = backend.openStore(16 + 3 * tiles.length);
+  const store = backend.openStore(16 + 2 * tiles.length);
   const integers = (data: Int32Array) => ({ tensor: store.declare(GGML_TYPE.i32, data.length), data });
   const tokens = packing.tokensN.length;
   const predicted = packing.predictorsP.length;
@@ -63,13 +61,12 @@ export function openBatchInputs(
     tile,
     queries: integers(byHead(tile.queriesBQ, tile.B, tile.Q, heads)),
     keys: integers(byHead(tile.keysBK, tile.B, tile.K, kvHeads)),
-    mask: { tensor: store.declare(GGML_TYPE.f32, tile.K, tile.Q, 1, tile.B), data: tile.maskBQK },
   }));
   const coefficients = declareMatrix(store, 1, predicted);
   const room = declareMatrix(store, headSize, heads * (slots + 1));
   const predictorGradients = declareMatrix(store, embedding, predicted);
   store.allocate();
-  const ofTiles = onDevice.flatMap(({ queries, keys, mask }) => [queries, keys, mask]);
+  const ofTiles = onDevice.flatMap(({ queries, keys }) => [queries, keys]);
   for (const { tensor, data } of [ids, positions, predictors, targets, slotOfHead, ...ofTiles])
     backend.upload(tensor, data);
 
@@ -81,11 +78,10 @@ export function openBatchInputs(
     predictors: predictors.tensor,
     targets: targets.tensor,
     coefficients,
-    tiles: onDevice.map(({ tile, queries, keys, mask }) => ({
+    tiles: onDevice.map(({ tile, queries, keys }) => ({
       tile,
       queries: queries.tensor,
       keys: keys.tensor,
-      mask: mask.tensor,
     })),
     slotOfHead: slotOfHead.tensor,
     slots: room,

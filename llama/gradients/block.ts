@@ -1,12 +1,12 @@
 import type { Pointer } from "../native/ggml-api.ts";
-import { attention } from "./attention.ts";
+import { type AttentionContext, attention } from "./attention.ts";
 import type { BatchInputs } from "./batch-inputs.ts";
 import { type Layer, type LayerContext, linear, norm } from "./linear.ts";
 import type { LlamaShape } from "./trainable.ts";
 
 /** One layer of a Llama: attention and a gated feed-forward network, each normed and added. x [d, N]. */
 export function block(
-  context: LayerContext,
+  context: AttentionContext,
   shape: LlamaShape,
   inputs: BatchInputs,
   layer: number,

@@ -19,14 +19,14 @@ export function openCheckpointedPasses(context: PlanContext): Passes {
   store.allocate();
   const stateOf = (layer: number): Pointer => states[layer] ?? gradient;
 
-  const runOnce = (mostNodes: number, write: (graph: GraphBuilder) => void) => {
+  const runOnce = async (mostNodes: number, write: (graph: GraphBuilder) => void) => {
     const { graph, marks } = writeGraph(backend, mostNodes, (builder) => {
       write(builder);
       return { from: 0, to: builder.length() };
     });
     using running = graph;
     running.allocate(allocator);
-    running.run(marks);
+    await running.run(marks);
   };
   const runLayer = (layer: number) =>
     runOnce(layerNodes(inputs), (graph) => {
@@ -43,22 +43,22 @@ export function openCheckpointedPasses(context: PlanContext): Passes {
 
   let openHead: HeadPass | null = null;
   return {
-    forward() {
-      runOnce(headNodes(context), (graph) =>
+    async forward() {
+      await runOnce(headNodes(context), (graph) =>
         graph.append(graph.ops.cpy(embed({ ...context, graph }, inputs), stateOf(0))),
       );
-      for (let layer = 0; layer < shape.layers; layer++) runLayer(layer);
+      for (let layer = 0; layer < shape.layers; layer++) await runLayer(layer);
       openHead = writeHead(context, stateOf(shape.layers), gradient);
       openHead.graph.allocate(allocator);
-      openHead.graph.run(openHead.forward);
+      await openHead.graph.run(openHead.forward);
       return {
         logp: openHead.logp.map((chunk) => backend.download(chunk)),
         entropy: openHead.entropy.map((chunk) => backend.download(chunk)),
       };
     },
-    backward() {
-      openHead?.graph.run(openHead.backward);
-      for (let layer = shape.layers - 1; layer >= 0; layer--) runLayerBackward(layer);
+    async backward() {
+      await openHead?.graph.run(openHead.backward);
+      for (let layer = shape.layers - 1; layer >= 0; layer--) await runLayerBackward(layer);
     },
     [Symbol.dispose]() {
       openHead?.graph[Symbol.dispose]();

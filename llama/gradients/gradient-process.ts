@@ -18,6 +18,7 @@ import { loadWeights } from "./weights.ts";
 interface Opened {
   readonly backend: Backend;
   readonly vocabulary: number;
+  readonly lanes: number;
   readonly model: GradientModel;
 }
 
@@ -28,12 +29,16 @@ function current(): Opened {
   return opened;
 }
 
-async function open({ gguf, device, threads, trainable }: GradientOptions): Promise<Opened> {
+async function open(options: GradientOptions): Promise<Opened> {
+  const { gguf, device, threads, trainable } = options;
   await using file = await openGguf(gguf);
   const shape = describeModel(file, gguf);
   process.env["GGML_VK_DISABLE_F16"] = "1"; // Vulkan's float16 products would leave errors of 1e-2 in the gradient.
   const libraries = loadLibraries(device);
+  const lanes = libraries.device.kind === "cpu" ? (options.lanes ?? 1) : 1;
   const backend = openBackend(libraries, threads);
+  const backends =
+    lanes === 1 ? [backend] : Array.from({ length: lanes }, () => openBackend(libraries, threads, true));
   const source = {
     tensors: [...file.tensors.values()].map(({ name, type, shape: axes }) => ({
       name,
@@ -48,26 +53,28 @@ async function open({ gguf, device, threads, trainable }: GradientOptions): Prom
   };
   const weights = await loadWeights(backend, source, trainable.kind === "all");
   const onDevice: ModelOnDevice = { backend, shape, weights };
-  const limits = limitsFor(libraries.device.totalBytes);
-  return { backend, vocabulary: shape.vocabulary, model: openGradientModel(onDevice, trainable, limits) };
+  const usual = limitsFor(libraries.device.totalBytes / lanes);
+  const limits = { ...usual, keptBytes: options.keptBytes ?? usual.keptBytes };
+  const model = openGradientModel(onDevice, backends, trainable, limits);
+  return { backend, vocabulary: shape.vocabulary, lanes, model };
 }
 
 serveParent<GradientProtocol>({
   async open(options) {
     opened = await open(options);
-    return { device: opened.backend.name, parameters: opened.model.parameters };
+    return { device: opened.backend.name, lanes: opened.lanes, parameters: opened.model.parameters };
   },
   readParameters: () => current().model.readParameters(),
   writeParameters(flat) {
     current().model.writeParameters(flat);
     return null;
   },
-  forward({ batch, adapter }) {
+  forward({ batch, adapter, lane }) {
     checkMicroBatch(batch, current().vocabulary);
-    return current().model.forward(batch, adapter);
+    return current().model.forward(batch, adapter, lane);
   },
-  backward(coefficientsT) {
-    current().model.backward(coefficientsT);
+  async backward({ coefficientsT, lane, place }) {
+    await current().model.backward(coefficientsT, lane, place);
     return null;
   },
   takeGradients: () => current().model.takeGradients(),

@@ -24,7 +24,7 @@ export interface Graph extends Disposable {
    */
   allocate(allocator: Pointer): void;
   /** Runs some of its nodes. */
-  run(stretch: Stretch): void;
+  run(stretch: Stretch): Promise<void>;
 }
 
 /** Nodes `from` up to, not including, `to`, as {@link GraphBuilder.length} counted them. */
@@ -73,10 +73,10 @@ function createGraph(backend: Backend, context: GraphContext, whole: Pointer, mo
           "the device has too little memory for this micro-batch; a smaller one may fit",
         );
     },
-    run({ from, to }) {
+    async run({ from, to }) {
       const part = base.newGraphCustom(context.ctx, mostNodes, false);
       for (let index = from; index < to; index++) base.graphAddNode(part, base.graphNode(whole, index));
-      backend.compute(part);
+      await backend.run(part);
     },
     [Symbol.dispose]: () => context[Symbol.dispose](),
   };

@@ -1,4 +1,5 @@
 import type { Pointer } from "../native/ggml-api.ts";
+import type { Ops } from "./backend.ts";
 import type { BatchInputs } from "./batch-inputs.ts";
 import { accumulate, type LayerContext, norm, transposedProduct } from "./linear.ts";
 import type { MemoryLimits } from "./memory-limits.ts";
@@ -13,6 +14,7 @@ export interface HeadContext extends LayerContext {
   readonly inputs: BatchInputs;
   readonly temperature: number;
   readonly limits: MemoryLimits;
+  readonly withBackward: boolean;
 }
 
 /** The language model's head. */
@@ -26,7 +28,9 @@ export interface Head {
 
 /**
  * Log-probabilities and entropies of the predicted tokens, from the last layer's output [d, N]. Logits exist for the
- * predicted tokens only, and a chunk of them at a time; unless all fit in one chunk, backward computes them again.
+ * predicted tokens only, and a chunk of them at a time. Where the head is frozen, forward takes each chunk's gradient
+ * with respect to the states, and the coefficients, which are not known yet, are factors of its columns; where it is
+ * trained, backward computes the logits again.
  *
  * With z the logits and S = Σ exp((z − z_max) / T), the softmax's largest entry is 1 / S, at least 1 / vocabulary, so
  * its logarithm is safe where that of another entry is not: log p(y) = (z_y − z_max) / T − log S.
@@ -36,21 +40,25 @@ export function head(context: HeadContext, x: Pointer): Head {
   const { ops } = graph;
   const states = ops.getRows(x, inputs.predictors);
   const normed = norm(context, "output_norm.weight", shape.normEpsilon, states);
+  const trained = context.parameters.gradientOf(context.weights.head);
   const chunks = cutChunks(context);
   const forward = chunks.map((chunk) => {
     const logits = computeLogits(context, normed.y, chunk);
     const { logp, entropy } = readLogits(context, logits);
     graph.output(logp);
     graph.output(entropy);
-    return { chunk, logits, logp, entropy };
+    if (context.withBackward && trained === null) storeGradient(context, logits, differentiate(ops, logits));
+    return { logp, entropy };
   });
   return {
     logp: forward.map(({ logp }) => logp),
     entropy: forward.map(({ entropy }) => entropy),
     backward() {
-      for (const { chunk, logits } of forward)
-        chunkBackward(context, chunks.length === 1 ? logits : computeLogits(context, normed.y, chunk));
-      return ops.getRowsBack(normed.backward(inputs.predictorGradients), inputs.predictors, x);
+      if (trained !== null)
+        for (const chunk of chunks) trainChunk(context, trained, computeLogits(context, normed.y, chunk));
+      const factors = ops.scale(inputs.coefficients, -1 / context.temperature);
+      const dNormed = ops.mul(inputs.predictorGradients, factors);
+      return ops.getRowsBack(normed.backward(dNormed), inputs.predictors, x);
     },
   };
 }
@@ -94,6 +102,8 @@ interface Logits extends Chunk {
   readonly logits: Pointer;
   /** softmax(logits / T), [1, V, C]. */
   readonly probabilities: Pointer;
+  /** V. */
+  readonly vocabulary: number;
 }
 
 function computeLogits(
@@ -112,6 +122,7 @@ function computeLogits(
     targets: ops.view2d(inputs.targets, 1, count, FLOAT_BYTES, from * FLOAT_BYTES),
     logits: ops.reshape3d(logits, 1, shape.vocabulary, count),
     probabilities: ops.reshape3d(probabilities, 1, shape.vocabulary, count),
+    vocabulary: shape.vocabulary,
   };
 }
 
@@ -131,21 +142,28 @@ function readLogits(
   };
 }
 
-/** ∂logp/∂z = (onehot(y) − p) / T; the factor −coefficient / T, one a token, is applied where it is smallest. */
-function chunkBackward(context: HeadContext, chunk: Logits): void {
-  const { graph, parameters, weights, shape, inputs, temperature } = context;
-  const { ops } = graph;
-  const { from, count, states, targets, probabilities } = chunk;
+/** −T · ∂logp/∂z = p − onehot(y), [V, C], in the place of the probabilities. */
+function differentiate(ops: Ops, { count, targets, probabilities, vocabulary }: Logits): Pointer {
   const pTarget = ops.scaleBias(ops.getRows(probabilities, targets), 1, -1);
-  const dz = ops.reshape2d(ops.setRows(probabilities, pTarget, targets), shape.vocabulary, count);
+  return ops.reshape2d(ops.setRows(probabilities, pTarget, targets), vocabulary, count);
+}
+
+function storeGradient(context: HeadContext, { from, count }: Logits, dz: Pointer): void {
+  const { graph, shape, inputs } = context;
+  const rowBytes = shape.embedding * FLOAT_BYTES;
+  const room = graph.ops.view2d(inputs.predictorGradients, shape.embedding, count, rowBytes, from * rowBytes);
+  graph.append(graph.ops.cpy(timesHead(context, dz, count), room));
+}
+
+function trainChunk(context: HeadContext, gradient: Pointer, logits: Logits): void {
+  const { graph, inputs, temperature } = context;
+  const { ops } = graph;
+  const { from, count, states } = logits;
+  const dz = differentiate(ops, logits);
   const coefficients = ops.view2d(inputs.coefficients, 1, count, FLOAT_BYTES, from * FLOAT_BYTES);
   const factors = ops.scale(coefficients, -1 / temperature);
-  const gradient = parameters.gradientOf(weights.head);
-  if (gradient !== null) accumulate(graph, gradient, ops.outProd(ops.mul(states, factors), dz));
-
-  const rowBytes = shape.embedding * FLOAT_BYTES;
-  const room = ops.view2d(inputs.predictorGradients, shape.embedding, count, rowBytes, from * rowBytes);
-  graph.append(ops.cpy(ops.mul(timesHead(context, dz, count), factors), room));
+  accumulate(graph, gradient, ops.outProd(ops.mul(states, factors), dz));
+  storeGradient(context, logits, dz);
 }
 
 /** Wᵀ dz, [d, C], with the head's matrix dequantized piece by piece. */

@@ -11,13 +11,17 @@ export interface MemoryLimits {
 }
 
 /** The part of the device's memory, one in so many, that one micro-batch's kept values may take. */
-const KEPT_SHARE = 8;
+const KEPT_SHARE = 4;
 
-/** Limits that suit a device: 64 MiB of logits, 128 MiB of the head's matrix, 4 MiB of probabilities for each head. */
+/** The part of the device's memory that the logits of a chunk may take: each chunk reads the head's matrix again. */
+const LOGITS_SHARE = 64;
+const FLOAT_BYTES = 4;
+
+/** Limits that suit a device: 128 MiB of the head's matrix, 4 MiB of probabilities for each head. */
 export function limitsFor(deviceBytes: number): MemoryLimits {
   return {
     keptBytes: deviceBytes / KEPT_SHARE,
-    chunkLogits: 1 << 24,
+    chunkLogits: deviceBytes / LOGITS_SHARE / FLOAT_BYTES,
     dequantizedNumbers: 1 << 25,
     tileProbabilities: 1 << 20,
   };

@@ -12,13 +12,15 @@ const COMPUTE_MS = 3_600_000;
 const COPY_MS = 120_000;
 
 /**
- * Log-probabilities and their gradients, computed in a child process on the bytes of a GGUF. Calls are answered in the
- * order in which they are made.
+ * Log-probabilities and their gradients, computed in a child process on the bytes of a GGUF. Calls of one lane are
+ * answered in the order in which they are made; lanes compute side by side.
  */
 export interface GradientEngine extends AsyncDisposable {
   /** ggml's name of the device. */
   readonly device: string;
   readonly model: ModelInfo;
+  /** Micro-batches that may be under way at once, one a lane: 0 up to this. */
+  readonly lanes: number;
   /** Resolves when the child ends unasked. */
   readonly failed: Promise<EngineDiedError>;
   /**
@@ -34,14 +36,19 @@ export interface GradientEngine extends AsyncDisposable {
    * Values of the predicted tokens, sequences concatenated, under softmax(logits / temperature). Only a forward of
    * "trained" is kept for {@link GradientEngine.backward}; the others leave it as it is.
    *
+   * @param lane - 0 when left out
    * @throws {EngineError} code "llama.invalid_micro_batch", saying what is wrong with the batch
    */
-  forward(batch: MicroBatch, adapter: ForwardAdapter): Promise<ForwardResult>;
+  forward(batch: MicroBatch, adapter: ForwardAdapter, lane?: number): Promise<ForwardResult>;
   /**
-   * Adds Σ coefficient · ∂logp/∂θ of the last "trained" forward to the gradient's sum, in float32. Once a forward.
-   * Parameters must not be written in between.
+   * Adds Σ coefficient · ∂logp/∂θ of the lane's last "trained" forward to the gradient's sum, in float32. Once a
+   * forward. Parameters must not be written in between.
+   *
+   * @param lane - 0 when left out
+   * @param place - of the micro-batch in the sum, counted from 0 since it was taken; left out, after what was added.
+   *   The sum has the same bytes whatever lanes computed it and whichever was done first.
    */
-  backward(coefficientsT: Float32Array): Promise<void>;
+  backward(coefficientsT: Float32Array, lane?: number, place?: number): Promise<void>;
   /** The sum since the last call, in the order of the parameters; it starts again from zero. */
   takeGradients(): Promise<Float32Array>;
   /** Muon's five Newton–Schulz steps on each matrix; row-major, of the same sizes. */
@@ -71,13 +78,14 @@ export async function openGradientEngine(options: GradientOptions): Promise<Grad
 
 function createCalls(
   child: Child<GradientProtocol>,
-): Omit<GradientEngine, "device" | "model" | "parameters"> {
+): Omit<GradientEngine, "device" | "model" | "lanes" | "parameters"> {
   return {
     failed: child.failed,
     readParameters: () => child.call("readParameters", null, COPY_MS),
     writeParameters: async (flat) => void (await child.call("writeParameters", flat, COPY_MS)),
-    forward: (batch, adapter) => child.call("forward", { batch, adapter }, COMPUTE_MS),
-    backward: async (coefficientsT) => void (await child.call("backward", coefficientsT, COMPUTE_MS)),
+    forward: (batch, adapter, lane = 0) => child.call("forward", { batch, adapter, lane }, COMPUTE_MS),
+    backward: async (coefficientsT, lane = 0, place = undefined) =>
+      void (await child.call("backward", { coefficientsT, lane, place }, COMPUTE_MS)),
     takeGradients: () => child.call("takeGradients", null, COPY_MS),
     orthogonalize: (matrices) => child.call("orthogonalize", matrices, COMPUTE_MS),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),

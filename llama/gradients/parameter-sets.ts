@@ -11,27 +11,32 @@ import {
 import type { ModelOnDevice } from "./plan.ts";
 import type { Trainable } from "./trainable.ts";
 
-/** What is trained, and the adapter in the same places that stands for a reference. */
+/** What is trained as one lane sees it: values that all lanes share, gradients and a reference of its own. */
 export interface ParameterSets {
+  /** The same order in all lanes. */
   readonly tensors: readonly ParameterTensor[];
   readonly trained: LayerParameters;
+  /** The adapter in the same places that stands for a reference. */
   readonly frozen: LoraAdapter | null;
 }
 
-/** Declares what is trained of a model; memory comes from the store. */
+/** Declares what is trained of a model, once for each lane; memory comes from the store. */
 export function declareParameters(
   store: TensorStore,
   model: ModelOnDevice,
   trainable: Trainable,
-): ParameterSets {
-  return trainable.kind === "lora" ? declareAdapters(store, model, trainable) : declareAll(store, model);
+  lanes: number,
+): ParameterSets[] {
+  if (trainable.kind === "all") return Array.from({ length: lanes }, () => declareAll(store, model));
+  return declareAdapters(store, model, trainable, lanes);
 }
 
 function declareAdapters(
   store: TensorStore,
   { shape, weights }: ModelOnDevice,
   { rank, alpha, targets }: Extract<Trainable, { kind: "lora" }>,
-): ParameterSets {
+  lanes: number,
+): ParameterSets[] {
   const places = Array.from({ length: shape.layers }, (_, layer) =>
     PROJECTIONS.filter((target) => targets.includes(target)).map((target): LoraTarget => {
       const weight = `blk.${layer}.${target}.weight`;
@@ -40,9 +45,15 @@ function declareAdapters(
     }),
   ).flat();
   const scale = alpha === 0 ? 1 : alpha / rank;
-  const trained = declareLora(store, places, { rank, scale, frozen: false });
-  const frozen = declareLora(store, places, { rank, scale, frozen: true });
-  return { tensors: trained.tensors, trained, frozen };
+  const sets: ParameterSets[] = [];
+  let values: { values?: LoraAdapter } = {};
+  for (let lane = 0; lane < lanes; lane++) {
+    const trained = declareLora(store, places, { rank, scale, gradients: true, ...values });
+    const frozen = declareLora(store, places, { rank, scale, gradients: false });
+    sets.push({ tensors: trained.tensors, trained, frozen });
+    values = { values: trained };
+  }
+  return sets;
 }
 
 /** RoPE's factors are constants. */

@@ -48,20 +48,26 @@ export interface LoraTarget {
   readonly inputs: number;
 }
 
-/** Declares an adapter; memory comes from the store. A frozen one has no gradients. */
+/**
+ * Declares an adapter; memory comes from the store.
+ *
+ * @param how.gradients - whether it has them; a frozen one does not
+ * @param how.values - an adapter whose matrices it shares, where it only has gradients of its own
+ */
 export function declareLora(
   store: TensorStore,
   targets: readonly LoraTarget[],
-  { rank, scale, frozen }: { rank: number; scale: number; frozen: boolean },
+  how: { rank: number; scale: number; gradients: boolean; values?: LoraAdapter },
 ): LoraAdapter {
+  const { rank, scale, gradients, values } = how;
   const pairs = new Map<string, LoraTensors>();
   const tensors = targets.flatMap(({ weight, outputs, inputs }): ParameterTensor[] => {
     const pair: LoraTensors = {
       scale,
-      a: declareMatrix(store, inputs, rank),
-      b: declareMatrix(store, outputs, rank),
-      gradientA: frozen ? null : declareMatrix(store, inputs, rank),
-      gradientB: frozen ? null : declareMatrix(store, outputs, rank),
+      a: values?.loraOf(weight)?.a ?? declareMatrix(store, inputs, rank),
+      b: values?.loraOf(weight)?.b ?? declareMatrix(store, outputs, rank),
+      gradientA: gradients ? declareMatrix(store, inputs, rank) : null,
+      gradientB: gradients ? declareMatrix(store, outputs, rank) : null,
     };
     pairs.set(weight, pair);
     return [

@@ -17,15 +17,17 @@ export interface ForwardResult {
   readonly logpT: Float32Array;
   /** Entropy of that distribution, in nats. */
   readonly entropyT: Float32Array;
+  /** Tokens that went through the layers: a shared prompt counts once. */
+  readonly evaluatedTokens: number;
 }
 
 /** One micro-batch's computation: forward, then, where it was asked for, backward once. */
 export interface Plan extends Disposable {
   /** How many tokens are predicted. */
   readonly predicted: number;
-  forward(): ForwardResult;
+  forward(): Promise<ForwardResult>;
   /** Adds Σ coefficient · ∂logp/∂θ to the sums. One coefficient for each value of {@link ForwardResult.logpT}. */
-  backward(coefficientsT: Float32Array): void;
+  backward(coefficientsT: Float32Array): Promise<void>;
 }
 
 /** A model on a device. */
@@ -43,13 +45,16 @@ export interface PlanContext extends ModelOnDevice {
   /** Gives graphs memory. */
   readonly allocator: Pointer;
   readonly limits: MemoryLimits;
+  readonly withBackward: boolean;
+  /** Whether backward finds attention's probabilities; else it computes them again, and memory grows with length alone. */
+  readonly keepsProbabilities: boolean;
 }
 
 /** The two passes over a micro-batch on the device; coefficients are in its inputs by then. */
 export interface Passes extends Disposable {
   /** Log-probabilities and entropies in chunks of predicted tokens, filling included. */
-  forward(): { logp: readonly Float32Array[]; entropy: readonly Float32Array[] };
-  backward(): void;
+  forward(): Promise<{ logp: readonly Float32Array[]; entropy: readonly Float32Array[] }>;
+  backward(): Promise<void>;
 }
 
 /** How a plan is made. */
@@ -73,22 +78,27 @@ export function openPlan(
     packing,
     tileAttention(packing, limits.tileProbabilities),
   );
-  const context = { ...model, parameters, inputs, temperature: batch.temperature, allocator, limits };
-  const passes = openWholePasses(context, withBackward) ?? openCheckpointedPasses(context);
+  const { temperature } = batch;
+  const context = { ...model, parameters, inputs, temperature, allocator, limits, withBackward };
+  const passes =
+    openWholePasses({ ...context, keepsProbabilities: true }) ??
+    openWholePasses({ ...context, keepsProbabilities: false }) ??
+    openCheckpointedPasses({ ...context, keepsProbabilities: false });
   return {
     predicted: packing.predicted,
-    forward() {
-      const { logp, entropy } = passes.forward();
+    async forward() {
+      const { logp, entropy } = await passes.forward();
       return {
         logpT: concatenate(logp).slice(0, packing.predicted),
         entropyT: concatenate(entropy).slice(0, packing.predicted),
+        evaluatedTokens: packing.rows.reduce((sum, { queries }) => sum + queries.length, 0),
       };
     },
-    backward(coefficientsT) {
+    async backward(coefficientsT) {
       const filled = new Float32Array(inputs.predicted);
       filled.set(coefficientsT);
       model.backend.upload(inputs.coefficients, filled);
-      passes.backward();
+      await passes.backward();
     },
     [Symbol.dispose]() {
       passes[Symbol.dispose]();

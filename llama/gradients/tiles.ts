@@ -1,6 +1,6 @@
 /**
  * Rows of attention in blocks that one matrix product computes: rows of similar size together, padded to the largest,
- * long ones cut by queries.
+ * long ones cut by queries. In a block all queries follow equally many keys, so that one number says who sees whom.
  *
  * @module
  */
@@ -15,8 +15,8 @@ export interface Tile {
   readonly queriesBQ: Int32Array;
   /** Packed token of each key, [B, K]. */
   readonly keysBK: Int32Array;
-  /** 0 where a query sees a key, else −∞, [B, Q, K]; padded queries see every key, so that their softmax is finite. */
-  readonly maskBQK: Float32Array;
+  /** Keys that every query sees; query q sees `before` + q + 1 of its row. */
+  readonly before: number;
   /** Where its (row, query) pairs begin among those of all tiles. */
   readonly firstSlot: number;
 }
@@ -30,7 +30,10 @@ export interface Tiles {
 
 /** Queries of a part, at least. Parts spare the products with keys that the mask hides anyway. */
 const LEAST_PART = 64;
-/** Parts that a long row is cut into, at least. */
+/**
+ * Parts that a long row is cut into, at least. A row after a long prompt is not: nearly all its keys are seen by all
+ * its queries, and each part fetches the prompt's keys again.
+ */
 const PARTS = 8;
 /** Padding may make a tile's work this much larger than what the row needs. */
 const MOST_WASTE = 1.5;
@@ -51,9 +54,9 @@ export function tileAttention({ rows, tokensN }: Packing, most: number): Tiles {
 }
 
 function cutRow({ queries, keys }: AttentionRow, mostPairs: number): AttentionRow[] {
-  const wanted = Math.max(LEAST_PART, step(queries.length / PARTS, QUERY_STEP));
+  const before = keysBefore({ queries, keys });
+  const wanted = Math.max(LEAST_PART, step(Math.max(queries.length, before) / PARTS, QUERY_STEP));
   const most = Math.max(QUERY_STEP, Math.min(wanted, Math.floor(mostPairs / keys.length)));
-  const before = keys.length - queries.length;
   const parts: AttentionRow[] = [];
   for (let first = 0; first < queries.length; first += most) {
     const part = queries.slice(first, first + most);
@@ -62,8 +65,14 @@ function cutRow({ queries, keys }: AttentionRow, mostPairs: number): AttentionRo
   return parts;
 }
 
+function keysBefore({ queries, keys }: AttentionRow): number {
+  return keys.length - queries.length;
+}
+
 function bySize(a: AttentionRow, b: AttentionRow): number {
-  return b.keys.length - a.keys.length || b.queries.length - a.queries.length;
+  return (
+    keysBefore(b) - keysBefore(a) || b.keys.length - a.keys.length || b.queries.length - a.queries.length
+  );
 }
 
 function groupRows(sorted: readonly AttentionRow[], most: number): AttentionRow[][] {
@@ -79,6 +88,8 @@ function groupRows(sorted: readonly AttentionRow[], most: number): AttentionRow[
 function fits(group: readonly AttentionRow[], row: AttentionRow, most: number): boolean {
   const all = [...group, row];
   const [Q, K] = sizeOf(all);
+  const [first] = group;
+  if (first !== undefined && keysBefore(first) !== keysBefore(row)) return false;
   const wasteful = all.some(({ queries, keys }) => Q * K > MOST_WASTE * padded(queries.length, keys.length));
   return !wasteful && all.length * Q * K <= most;
 }
@@ -102,13 +113,9 @@ function buildTile(rows: readonly AttentionRow[], dead: number, firstSlot: numbe
   const [Q, K] = sizeOf(rows);
   const queriesBQ = new Int32Array(B * Q).fill(dead);
   const keysBK = new Int32Array(B * K).fill(dead);
-  const maskBQK = new Float32Array(B * Q * K);
   for (const [b, { queries, keys }] of rows.entries()) {
     queriesBQ.set(queries, b * Q);
     keysBK.set(keys, b * K);
-    const before = keys.length - queries.length;
-    for (let q = 0; q < queries.length; q++)
-      maskBQK.fill(Number.NEGATIVE_INFINITY, (b * Q + q) * K + before + q + 1, (b * Q + q + 1) * K);
   }
-  return { B, Q, K, queriesBQ, keysBK, maskBQK, firstSlot };
+  return { B, Q, K, queriesBQ, keysBK, before: Math.max(...rows.map(keysBefore)), firstSlot };
 }

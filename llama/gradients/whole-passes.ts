@@ -11,20 +11,18 @@ import type { Passes, PlanContext } from "./plan.ts";
  *
  * @returns null when backward would need more values than the limits allow to keep
  */
-export function openWholePasses(context: PlanContext, withBackward: boolean): Passes | null {
-  const { backend, shape, inputs, allocator, limits } = context;
+export function openWholePasses(context: PlanContext): Passes | null {
+  const { backend, shape, inputs, allocator, limits, withBackward } = context;
   const mostNodes = shape.layers * layerNodes(inputs) + headNodes(context);
-  const { graph, marks } = writeGraph(backend, mostNodes, (builder) =>
-    writeModel(context, builder, withBackward),
-  );
+  const { graph, marks } = writeGraph(backend, mostNodes, (builder) => writeModel(context, builder));
   if (withBackward && graph.bytes() > limits.keptBytes) {
     graph[Symbol.dispose]();
     return null;
   }
   graph.allocate(allocator);
   return {
-    forward() {
-      graph.run(marks.forward);
+    async forward() {
+      await graph.run(marks.forward);
       return {
         logp: marks.logp.map((chunk) => backend.download(chunk)),
         entropy: marks.entropy.map((chunk) => backend.download(chunk)),
@@ -42,8 +40,8 @@ interface ModelMarks {
   readonly backward: Stretch;
 }
 
-function writeModel(plan: PlanContext, graph: GraphBuilder, withBackward: boolean): ModelMarks {
-  const { shape, inputs } = plan;
+function writeModel(plan: PlanContext, graph: GraphBuilder): ModelMarks {
+  const { shape, inputs, withBackward } = plan;
   const context = { ...plan, graph };
   let x = embed(context, inputs);
   const layers: Layer[] = [];

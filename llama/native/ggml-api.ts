@@ -1,3 +1,4 @@
+import { promisify } from "node:util";
 import koffi, { type LibraryHandle } from "koffi";
 import type { Libraries } from "./libraries.ts";
 
@@ -15,6 +16,8 @@ export interface GgmlOps {
   cont(ctx: Pointer, a: Pointer): Pointer;
   /** Copies a into b. */
   cpy(ctx: Pointer, a: Pointer, b: Pointer): Pointer;
+  /** A view of a [k, q, …] in which row q has become −∞ beyond entry past + q; writes in place. */
+  diagMaskInfInplace(ctx: Pointer, a: Pointer, past: number): Pointer;
   getRows(ctx: Pointer, rows: Pointer, indexes: Pointer): Pointer;
   /** Adds each row of `gradient` to row `indexes[i]` of a zero matrix with the shape of `like`. */
   getRowsBack(ctx: Pointer, gradient: Pointer, indexes: Pointer, like: Pointer): Pointer;
@@ -101,6 +104,8 @@ export interface GgmlBase {
 export interface GgmlApi {
   readonly ops: GgmlOps;
   readonly base: GgmlBase;
+  /** `backendGraphCompute` on a thread of its own. Slower with more than one thread of ggml. */
+  computeAside(backend: Pointer, graph: Pointer): Promise<number>;
   /** Sets the threads of a CPU backend. */
   setThreads(device: Pointer, backend: Pointer, threads: number): void;
 }
@@ -115,6 +120,7 @@ export const OPERATION_PROTOTYPES: Readonly<Record<keyof GgmlOps, string>> = {
   argmax: "void *ggml_argmax(void *ctx, void *a)",
   cont: "void *ggml_cont(void *ctx, void *a)",
   cpy: "void *ggml_cpy(void *ctx, void *a, void *b)",
+  diagMaskInfInplace: "void *ggml_diag_mask_inf_inplace(void *ctx, void *a, int n_past)",
   getRows: "void *ggml_get_rows(void *ctx, void *a, void *b)",
   getRowsBack: "void *ggml_get_rows_back(void *ctx, void *a, void *b, void *c)",
   log: "void *ggml_log(void *ctx, void *a)",
@@ -189,6 +195,7 @@ export function bindGgml({ base }: Libraries): GgmlApi {
   return {
     ops: bindAll<GgmlOps>(base, OPERATION_PROTOTYPES),
     base: api,
+    computeAside: promisify<Pointer, Pointer, number>(base.func(BASE_PROTOTYPES.backendGraphCompute).async),
     setThreads: (device, backend, threads) => {
       const address = api.backendRegGetProcAddress(
         api.backendDevBackendReg(device),

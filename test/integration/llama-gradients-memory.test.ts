@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeModel, openGguf, typeCode } from "../../llama/gguf/index.ts";
 import { type Backend, openBackend } from "../../llama/gradients/backend.ts";
-import { type GradientModel, openGradientModel } from "../../llama/gradients/gradient-model.ts";
-import { limitsFor, type MemoryLimits } from "../../llama/gradients/memory-limits.ts";
+import type { MemoryLimits } from "../../llama/gradients/memory-limits.ts";
 import { orthogonalize } from "../../llama/gradients/orthogonalize.ts";
 import type { Trainable } from "../../llama/gradients/trainable.ts";
-import { type BaseWeights, loadWeights } from "../../llama/gradients/weights.ts";
 import { PROJECTIONS } from "../../llama/index.ts";
 import { loadLibraries } from "../../llama/native/libraries.ts";
+import { openModelHere, WIDE } from "../support/gradient-models.ts";
 import { lengthOf, someSequence, wave } from "../support/gradients.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { writeTinyModel } from "../support/tiny-model.ts";
@@ -24,12 +22,12 @@ afterAll(async () => {
 });
 
 describe("limits on memory", () => {
-  const wide = limitsFor(2 ** 40);
   const narrow: Readonly<Record<string, Partial<MemoryLimits>>> = {
     "that keep only the layers' inputs": { keptBytes: 0 },
     "that cut the predicted tokens into chunks": { chunkLogits: 272 * 32 },
     "that cut the head's matrix": { dequantizedNumbers: 64 * 100 },
     "that cut attention": { tileProbabilities: 16 * 64 },
+    "that cut attention and keep only the layers' inputs": { keptBytes: 0, tileProbabilities: 16 * 64 },
     "of every kind together": { keptBytes: 0, chunkLogits: 1, dequantizedNumbers: 1, tileProbabilities: 1 },
   };
   const cases = Object.entries(narrow).flatMap(([name, limits]) => [
@@ -40,9 +38,9 @@ describe("limits on memory", () => {
   it.each(cases)(
     "$name change neither log-probabilities nor the gradient ($kind, $type)",
     async ({ limits, kind, type }) => {
-      const wanted = await runWith(kind, type, wide);
+      const wanted = await runWith(kind, type, WIDE);
 
-      const found = await runWith(kind, type, { ...wide, ...limits });
+      const found = await runWith(kind, type, { ...WIDE, ...limits });
 
       expect(distance(found.logpT, wanted.logpT)).toBeLessThan(1e-5);
       expect(distance(found.entropyT, wanted.entropyT)).toBeLessThan(1e-5);
@@ -75,32 +73,14 @@ describe("orthogonalize", () => {
 async function runWith(kind: "lora" | "all", type: "F32" | "Q8_0", limits: MemoryLimits) {
   const path = folder.file(`${type}.gguf`);
   await writeTinyModel(path, { type, isTied: false });
-  const opened = await openModel(path, kind, limits);
-  using _weights = opened.weights;
-  using model = opened.model;
+  const trainable: Trainable = kind === "all" ? { kind } : { kind, rank: 4, alpha: 8, targets: PROJECTIONS };
+  using model = await openModelHere(path, { trainable, limits, backends: [backend] });
   if (kind === "lora") model.writeParameters(wave(model.readParameters().length, 0.05));
   const sequences = [0, 1, 2, 3].map((seed) => someSequence(90 - 9 * seed, 30, 272, Math.min(seed, 2)));
 
-  const { logpT, entropyT } = model.forward({ temperature: 0.9, sequences }, "trained");
-  model.backward(wave(logpT.length, 1));
+  const { logpT, entropyT } = await model.forward({ temperature: 0.9, sequences }, "trained");
+  await model.backward(wave(logpT.length, 1));
   return { logpT, entropyT, gradient: model.takeGradients() };
-}
-
-async function openModel(
-  path: string,
-  kind: "lora" | "all",
-  limits: MemoryLimits,
-): Promise<{ weights: BaseWeights; model: GradientModel }> {
-  await using file = await openGguf(path);
-  const tensors = [...file.tensors.values()];
-  const source = {
-    tensors: tensors.map(({ name, type, shape }) => ({ name, type: typeCode(type), shape })),
-    read: (name: string) => file.readRows(file.tensors.get(name) ?? (tensors[0] as (typeof tensors)[number])),
-  };
-  const weights = await loadWeights(backend, source, kind === "all");
-  const trainable: Trainable = kind === "all" ? { kind } : { kind, rank: 4, alpha: 8, targets: PROJECTIONS };
-  const onDevice = { backend, shape: describeModel(file, path), weights };
-  return { weights, model: openGradientModel(onDevice, trainable, limits) };
 }
 
 /** ‖a − b‖ / ‖b‖. */

@@ -83,9 +83,14 @@ export function scriptedSession({
       },
     },
     engine: {
+      lanes: 1,
       forward: async ({ sequences }) => {
         const tokens = sequences.reduce((sum, sequence) => sum + sequence.tokens.length - sequence.from, 0);
-        return { logpT: new Float32Array(tokens).fill(-1), entropyT: new Float32Array(tokens) };
+        return {
+          logpT: new Float32Array(tokens).fill(-1),
+          entropyT: new Float32Array(tokens),
+          evaluatedTokens: tokens,
+        };
       },
       backward: async () => {},
       takeGradients: async () => Float32Array.from(gradients[steps++ % gradients.length] ?? []),

@@ -3,7 +3,7 @@ import type { GradientEngine } from "../../llama/index.ts";
 import type { GrpoConfig } from "../config.ts";
 import { packSequences } from "../pack.ts";
 import { completionLoss } from "./loss.ts";
-import { createTally, type LossMetrics } from "./tally.ts";
+import { createTally, type LossMetrics, type TalliedCompletion } from "./tally.ts";
 import type { TrainingBatch, TrainingSequence } from "./training-batch.ts";
 
 /** The gradient of a step, and what was seen on the way. */
@@ -11,6 +11,7 @@ export interface StepGradient {
   /** ∂loss/∂θ, flat, in the order of the engine's parameters. */
   readonly gradient: Float32Array;
   readonly metrics: LossMetrics;
+  /** Sums over the lanes, which work at the same time. */
   readonly forwardSeconds: number;
   readonly backwardSeconds: number;
 }
@@ -26,7 +27,7 @@ export interface StepOptions {
 }
 
 /** The calls of an engine that a step makes. */
-export type GradientCalls = Pick<GradientEngine, "forward" | "backward" | "takeGradients">;
+export type GradientCalls = Pick<GradientEngine, "lanes" | "forward" | "backward" | "takeGradients">;
 
 /**
  * Computes the gradient of the GRPO loss at the engine's present parameters, which are π_prox and π_θ at once: there
@@ -35,6 +36,9 @@ export type GradientCalls = Pick<GradientEngine, "forward" | "backward" | "takeG
  * The reference is computed on the same micro-batches as the policy, so that the two agree to the last bit where
  * their parameters do: in every micro-batch when `beta` is above 0, else on `klMicroBatches` of them, others in every
  * step.
+ *
+ * Micro-batches go to the engine's lanes as these become free; what comes of them is added up in the order of the
+ * micro-batches, so that the result does not depend on who was done first.
  */
 export async function stepGradient(
   engine: GradientCalls,
@@ -42,7 +46,7 @@ export async function stepGradient(
   { grpo, reference, step, clock }: StepOptions,
 ): Promise<StepGradient> {
   const tally = createTally();
-  const watch = stopwatch(clock);
+  const seconds = { forward: 0, backward: 0 };
   const parts = packSequences(
     sequences.map(({ tokens, from, group }) => ({
       group,
@@ -50,21 +54,36 @@ export async function stepGradient(
       completionTokens: tokens.length - from,
     })),
     grpo.tokenBudget,
+    grpo.lanes,
   );
-  for (const [index, indexes] of parts.entries()) {
-    const part = indexes.flatMap((sequence) => sequences[sequence] ?? []);
-    const microBatch = { temperature, sequences: part.map(({ tokens, from }) => ({ tokens, from })) };
-    const isMeasured = grpo.beta > 0 || (index + step) % parts.length < grpo.klMicroBatches;
-    const referenceT = isMeasured ? (await engine.forward(microBatch, reference)).logpT : null;
-    const { logpT, entropyT } = await engine.forward(microBatch, "trained");
-    watch.lap("forward");
-    const coefficientsT = differentiate(part, { logpT, entropyT, referenceT }, grpo, tally);
-    await engine.backward(coefficientsT);
-    watch.lap("backward");
-  }
+  const completions: TalliedCompletion[][] = parts.map(() => []);
+  const work = parts.entries();
+  const runLane = async (lane: number) => {
+    for (const [index, indexes] of work) {
+      const watch = stopwatch(clock, seconds);
+      const part = indexes.flatMap((sequence) => sequences[sequence] ?? []);
+      const microBatch = { temperature, sequences: part.map(({ tokens, from }) => ({ tokens, from })) };
+      const isMeasured = grpo.beta > 0 || (index + step) % parts.length < grpo.klMicroBatches;
+      const referenceT = isMeasured ? (await engine.forward(microBatch, reference, lane)).logpT : null;
+      const { logpT, entropyT } = await engine.forward(microBatch, "trained", lane);
+      watch.lap("forward");
+      const found = differentiate(part, { logpT, entropyT, referenceT }, grpo);
+      completions[index] = found.completions;
+      await engine.backward(found.coefficientsT, lane, index);
+      watch.lap("backward");
+    }
+  };
+  await Promise.all(Array.from({ length: engine.lanes }, (_, lane) => runLane(lane)));
+  for (const completion of completions.flat()) tally.add(completion);
+  const watch = stopwatch(clock, seconds);
   const gradient = await engine.takeGradients();
   watch.lap("backward");
-  return { gradient, metrics: tally.metrics(), ...watch.seconds() };
+  return {
+    gradient,
+    metrics: tally.metrics(),
+    forwardSeconds: seconds.forward,
+    backwardSeconds: seconds.backward,
+  };
 }
 
 interface ForwardValues {
@@ -73,37 +92,36 @@ interface ForwardValues {
   readonly referenceT: Float32Array | null;
 }
 
-/** The coefficients of a micro-batch, its completions concatenated. */
+/** The coefficients of a micro-batch, its completions concatenated, and what is to be told of each. */
 function differentiate(
   part: readonly TrainingSequence[],
   { logpT, entropyT, referenceT }: ForwardValues,
   grpo: GrpoConfig,
-  tally: ReturnType<typeof createTally>,
-): Float32Array {
+): { coefficientsT: Float32Array; completions: TalliedCompletion[] } {
   const coefficientsT = new Float32Array(logpT.length);
   let at = 0;
-  for (const sequence of part) {
+  const completions = part.map((sequence): TalliedCompletion => {
     const end = at + sequence.muT.length;
     const proxT = logpT.subarray(at, end);
     const ofReferenceT = referenceT?.subarray(at, end) ?? null;
     const policies = { logpT: proxT, proxT, muT: sequence.muT, referenceT: ofReferenceT };
     const loss = completionLoss(policies, sequence.advantage, sequence.scale, grpo);
     coefficientsT.set(loss.coefficientsT, at);
-    tally.add({ sequence, proxT, referenceT: ofReferenceT, entropyT: entropyT.subarray(at, end), loss });
+    const ofEntropyT = entropyT.subarray(at, end);
     at = end;
-  }
-  return coefficientsT;
+    return { sequence, proxT, referenceT: ofReferenceT, entropyT: ofEntropyT, loss };
+  });
+  return { coefficientsT, completions };
 }
 
-function stopwatch(clock: Clock) {
-  const ms = { forward: 0, backward: 0 };
+/** Adds the time since the last lap to a phase. */
+function stopwatch(clock: Clock, seconds: { forward: number; backward: number }) {
   let last = clock.monotonicMs();
   return {
-    lap(phase: keyof typeof ms): void {
+    lap(phase: keyof typeof seconds): void {
       const now = clock.monotonicMs();
-      ms[phase] += now - last;
+      seconds[phase] += (now - last) / 1000;
       last = now;
     },
-    seconds: () => ({ forwardSeconds: ms.forward / 1000, backwardSeconds: ms.backward / 1000 }),
   };
 }

@@ -69,12 +69,13 @@ export async function* retrain<Step extends StepToRetrain>(
   options: RetrainOptions,
   record: RecordToRetrain<Step>,
 ): AsyncGenerator<RetrainedStep, void> {
-  const { gguf, device, threads, lora, seed } = options;
+  const { gguf, device, threads, lora, grpo, seed } = options;
   await using engine = await openGradientEngine({
     gguf,
     device,
     threads,
     trainable: { kind: "lora", ...lora },
+    lanes: grpo.lanes,
   });
   assertSameBase(engine.model.digest, record.base);
   const sources = new Set(record.steps.flatMap(({ kind, source }) => (kind === "rewound" ? source : [])));

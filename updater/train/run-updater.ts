@@ -87,12 +87,13 @@ async function trainWithOneEngine(
   shutdown: Shutdown,
   setbacks: Setbacks,
 ): Promise<void> {
-  const { gguf, device, threads, lora, log } = options;
+  const { gguf, device, threads, lora, grpo, log } = options;
   await using engine = await openGradientEngine({
     gguf,
     device,
     threads,
     trainable: { kind: "lora", ...lora },
+    lanes: grpo.lanes,
   });
   log.info("engine opened", { device: engine.device, base: engine.model.digest });
   const abandon = async () => engine[Symbol.asyncDispose](); // Ends the call in flight.

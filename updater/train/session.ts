@@ -27,7 +27,10 @@ export class SessionLostError extends FleetError {
 export interface SessionParts {
   readonly run: string;
   readonly coordinator: Pick<FleetClient, "batches" | "publishPolicy" | "skipStep" | "fetchPolicy">;
-  readonly engine: Pick<GradientEngine, "forward" | "backward" | "takeGradients" | "writeParameters">;
+  readonly engine: Pick<
+    GradientEngine,
+    "lanes" | "forward" | "backward" | "takeGradients" | "writeParameters"
+  >;
   readonly store: CheckpointStore;
   /** The state before step 1. */
   readonly start: Checkpoint;

@@ -1,0 +1,65 @@
+/**
+ * Gradient micro-batches on two lanes against one after the other: the same bytes, sooner.
+ *
+ * @module
+ */
+import type { GradientEngine } from "../../llama/index.ts";
+import {
+  BENCH_MODEL,
+  forwardBackward,
+  median,
+  openBenchGradient,
+  randomGroup,
+  secondsOf,
+} from "../gradient-model.ts";
+import type { Bench, Row } from "../row.ts";
+
+const LANES = 2;
+const MICRO_BATCHES = 4;
+const GROUP = { prompt: 128, completions: 8, tokens: 32 };
+const PAIRS = 5;
+
+/** Row `parallel`. */
+export const parallelBench: Bench = {
+  name: "parallel",
+  async measure(): Promise<Row[]> {
+    await using single = await openBenchGradient();
+    await using double = await openBenchGradient({ lanes: LANES });
+    const groups = Array.from({ length: MICRO_BATCHES }, (_, index) => randomGroup(`group ${index}`, GROUP));
+
+    const ratios: number[] = [];
+    for (let pair = 0; pair < PAIRS; pair++) {
+      const inTurn: Float32Array[] = [];
+      const atOnce: Float32Array[] = [];
+      const alone = await secondsOf(async () => inTurn.push(await stepOf(single, groups)));
+      const together = await secondsOf(async () => atOnce.push(await stepOf(double, groups)));
+      if (!sameBytes(inTurn[0], atOnce[0])) throw new Error("two lanes gave another gradient than one");
+      ratios.push(alone / together);
+    }
+    return [
+      {
+        id: "parallel",
+        what: `${MICRO_BATCHES} micro-batches of ${GROUP.completions} × ${GROUP.tokens} tokens after ${GROUP.prompt}, ${BENCH_MODEL}, on ${LANES} lanes of one thread against one lane, equal to the last byte; median of ${PAIRS} pairs`,
+        value: median(ratios),
+        unit: "×",
+        atLeast: 1.6,
+      },
+    ];
+  },
+};
+
+async function stepOf(
+  engine: GradientEngine,
+  groups: readonly ReturnType<typeof randomGroup>[],
+): Promise<Float32Array> {
+  const work = groups.entries();
+  const runLane = async (lane: number) => {
+    for (const [place, group] of work) await forwardBackward(engine, group, lane, place);
+  };
+  await Promise.all(Array.from({ length: engine.lanes }, (_, lane) => runLane(lane)));
+  return engine.takeGradients();
+}
+
+function sameBytes(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+  return a !== undefined && b !== undefined && Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+}
