@@ -61,5 +61,9 @@ async function stepOf(
 }
 
 function sameBytes(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
-  return a !== undefined && b !== undefined && Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+  return a !== undefined && b !== undefined && bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

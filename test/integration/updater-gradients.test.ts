@@ -39,6 +39,23 @@ describe("the gradient of the GRPO loss, B ≠ 0", () => {
   });
 });
 
+describe("the gradient on two lanes", () => {
+  it("has the bytes and the metrics that one lane gives for the same settings", async () => {
+    const { gguf, trainable } = lora;
+    await using twoLanes = await openGradientEngine({ gguf, device: "cpu", threads: 1, trainable, lanes: 2 });
+    await twoLanes.writeParameters(lora.trained);
+    const grpo = GrpoConfig.parse({ beta: 0.1, tokenBudget: 24, lanes: 2 });
+    const options = { grpo, reference: lora.reference, step: 1, clock: systemClock };
+
+    const inTurn = await stepGradient(engine, trainingBatch(groups, grpo), options);
+    const atOnce = await stepGradient(twoLanes, trainingBatch(groups, grpo), options);
+
+    expect(twoLanes.lanes).toBe(2);
+    expect(bytesOf(atOnce.gradient).equals(bytesOf(inTurn.gradient))).toBe(true);
+    expect(atOnce.metrics).toEqual(inTurn.metrics);
+  });
+});
+
 describe("the divergence from the reference", () => {
   it("is exactly zero before the first step, when the adapter changes nothing", async () => {
     const untrained = lora.trained.slice();
@@ -58,4 +75,8 @@ function zeroB(flat: Float32Array): void {
     if (name.endsWith(".lora_b")) flat.fill(0, from, from + rows * columns);
     from += rows * columns;
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
