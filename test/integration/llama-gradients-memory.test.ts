@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Backend, openBackend } from "../../llama/gradients/backend.ts";
+import { describeModel, openGguf, typeCode } from "../../llama/gguf/index.ts";
+import { type Backend, declareMatrix, openBackend } from "../../llama/gradients/backend.ts";
+import { openBatchInputs } from "../../llama/gradients/batch-inputs.ts";
+import { block } from "../../llama/gradients/block.ts";
+import { writeGraph } from "../../llama/gradients/graph.ts";
 import type { MemoryLimits } from "../../llama/gradients/memory-limits.ts";
+import { layerNodes } from "../../llama/gradients/model-ends.ts";
 import { orthogonalize } from "../../llama/gradients/orthogonalize.ts";
+import { packSequences } from "../../llama/gradients/packing.ts";
+import { declareParameters } from "../../llama/gradients/parameter-sets.ts";
+import { tileAttention } from "../../llama/gradients/tiles.ts";
 import type { Trainable } from "../../llama/gradients/trainable.ts";
+import { loadWeights } from "../../llama/gradients/weights.ts";
 import { PROJECTIONS } from "../../llama/index.ts";
 import { loadLibraries } from "../../llama/native/libraries.ts";
 import { openModelHere, WIDE } from "../support/gradient-models.ts";
@@ -49,6 +58,16 @@ describe("limits on memory", () => {
   );
 });
 
+describe("the memory of a layer, forward and backward", () => {
+  it("grows with the length where probabilities are computed again, with its square where they are kept", async () => {
+    const growth = async (keepsProbabilities: boolean) =>
+      (await layerBytes(2_048, keepsProbabilities)) / (await layerBytes(1_024, keepsProbabilities));
+
+    expect(await growth(false)).toBeLessThan(2.1);
+    expect(await growth(true)).toBeGreaterThan(3);
+  });
+});
+
 describe("orthogonalize", () => {
   it.each([
     { rows: 24, columns: 40 },
@@ -81,6 +100,35 @@ async function runWith(kind: "lora" | "all", type: "F32" | "Q8_0", limits: Memor
   const { logpT, entropyT } = await model.forward({ temperature: 0.9, sequences }, "trained");
   await model.backward(wave(logpT.length, 1));
   return { logpT, entropyT, gradient: model.takeGradients() };
+}
+
+/** What the graph of a layer needs for a sequence, in bytes; nothing is computed. */
+async function layerBytes(tokens: number, keepsProbabilities: boolean): Promise<number> {
+  const path = folder.file("layer.gguf");
+  await writeTinyModel(path, { contextTokens: 4_096 });
+  await using file = await openGguf(path);
+  const shape = describeModel(file, path);
+  const tensors = [...file.tensors.values()];
+  const source = {
+    tensors: tensors.map(({ name, type, shape: axes }) => ({ name, type: typeCode(type), shape: axes })),
+    read: async (name: string) => file.readRows(file.tensors.get(name) as (typeof tensors)[number]),
+  };
+  using weights = await loadWeights(backend, source, false);
+  using store = backend.openStore(200);
+  const trainable = { kind: "lora", rank: 4, alpha: 8, targets: PROJECTIONS } as const;
+  const [set] = declareParameters(store, { backend, shape, weights }, trainable, 1);
+  const states = declareMatrix(store, shape.embedding, tokens);
+  store.allocate();
+  const packing = packSequences({ temperature: 1, sequences: [someSequence(tokens, 1, 272, 0)] });
+  using inputs = openBatchInputs(backend, shape, packing, tileAttention(packing, 1_024));
+  const parameters = set?.trained ?? { loraOf: () => null, gradientOf: () => null };
+  const { graph } = writeGraph(backend, layerNodes(inputs), (builder) => {
+    const context = { graph: builder, weights, parameters, keepsProbabilities };
+    const { backward } = block(context, shape, inputs, 0, states);
+    builder.append(backward(states));
+  });
+  using written = graph;
+  return written.bytes();
 }
 
 /** ‖a − b‖ / ‖b‖. */
