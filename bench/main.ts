@@ -13,9 +13,12 @@ import { decodingBench } from "./rows/decoding.ts";
 import { gradientBench } from "./rows/gradient.ts";
 import { gradientMemoryBench } from "./rows/gradient-memory.ts";
 import { ledgerBench } from "./rows/ledger.ts";
+import { nodeLlamaCppBench } from "./rows/node-llama-cpp.ts";
 import { parallelBench } from "./rows/parallel.ts";
+import { prefillGenerationBench } from "./rows/prefill-generation.ts";
 import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
+import { samplingBench } from "./rows/sampling.ts";
 import { samplingPassBench } from "./rows/sampling-pass.ts";
 import { servingBench } from "./rows/serving.ts";
 import { sharedPromptBench } from "./rows/shared-prompt.ts";
@@ -25,6 +28,9 @@ const BENCHES: readonly Bench[] = [
   ledgerBench,
   decodingBench,
   samplingPassBench,
+  samplingBench,
+  nodeLlamaCppBench,
+  prefillGenerationBench,
   gradientBench,
   sharedPromptBench,
   parallelBench,

@@ -29,6 +29,16 @@ export interface ContextSize {
   readonly outputs: number;
   readonly threads: number;
   readonly exact: boolean;
+  /** By default float16 cells without flash attention on a CPU, float32 ones for `exact`. */
+  readonly settings?: DecodeSettings;
+}
+
+/** Settings of llama.cpp that change speed, and logits by rounding alone. */
+export interface DecodeSettings {
+  readonly flashAttention: keyof typeof FLASH_ATTENTION;
+  readonly cache: keyof typeof CACHE_TYPE;
+  /** Whether sequences share one stretch of cells, all scanned by every row, or have one of `cells` each. */
+  readonly unified: boolean;
 }
 
 /** An open context. */
@@ -63,21 +73,22 @@ const FEWEST_ROWS = 32;
  */
 export function openContext(model: LoadedModel, size: ContextSize): DecodeContext {
   const { llama, handle } = model;
-  const onCpu = model.device.kind === "cpu";
+  const settings = size.settings ?? usualSettings(model, size.exact);
+  const cells = settings.unified ? size.cells : size.cells * (size.sequences + 1);
   const mostRows = Math.max(rowsFor(size.cells, model.heads), size.sequences, size.outputs);
   const params = {
     ...llama.contextDefaultParams(),
-    n_ctx: size.cells + 1, // One for the padding row.
+    n_ctx: cells + 1, // One for the padding row.
     n_batch: mostRows,
     n_ubatch: mostRows,
     n_seq_max: size.sequences + 1,
     n_outputs_max: Math.max(size.outputs, size.sequences) + 1, // Not below n_seq_max: llama.cpp asserts it.
     n_threads: size.threads,
     n_threads_batch: size.threads,
-    flash_attn_type: onCpu || size.exact ? FLASH_ATTENTION.off : FLASH_ATTENTION.auto,
-    type_k: size.exact ? CACHE_TYPE.f32 : CACHE_TYPE.f16,
-    type_v: size.exact ? CACHE_TYPE.f32 : CACHE_TYPE.f16,
-    kv_unified: true,
+    flash_attn_type: FLASH_ATTENTION[settings.flashAttention],
+    type_k: CACHE_TYPE[settings.cache],
+    type_v: CACHE_TYPE[settings.cache],
+    kv_unified: settings.unified,
   };
   const { result: context, complaints } = withLlamaLog(llama, () => llama.initFromModel(handle, params));
   if (context === null)
@@ -126,6 +137,11 @@ export function openContext(model: LoadedModel, size: ContextSize): DecodeContex
     },
     [Symbol.dispose]: () => llama.free(context),
   };
+}
+
+function usualSettings({ device }: LoadedModel, exact: boolean): DecodeSettings {
+  const flashAttention = device.kind === "cpu" || exact ? "off" : "auto";
+  return { flashAttention, cache: exact ? "f32" : "f16", unified: true };
 }
 
 function rowsFor(cells: number, heads: number): number {

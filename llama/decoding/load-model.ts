@@ -24,10 +24,12 @@ export interface LoadedModel {
 /**
  * Loads a GGUF: mapped on the CPU, copied to a GPU.
  *
+ * @param isRepacked - whether a CPU may hold copies of weights in the order that its kernels like; they give other logits
+ *   at 2 rows than at 8
  * @throws {LibraryError} when the device cannot be used
  * @throws {ModelLoadError} with llama.cpp's own words
  */
-export function loadModel(gguf: string, asked: Device): LoadedModel {
+export function loadModel(gguf: string, asked: Device, isRepacked = false): LoadedModel {
   const { llama: library, device } = loadLibraries(asked);
   const llama = bindLlama(library);
   llama.backendInit();
@@ -36,7 +38,7 @@ export function loadModel(gguf: string, asked: Device): LoadedModel {
     ...llama.modelDefaultParams(),
     devices: onCpu ? null : BigUint64Array.of(device.handle, 0n),
     n_gpu_layers: onCpu ? 0 : -1,
-    use_extra_bufts: false, // Repacked weights are copies, and give other logits at 2 rows than at 8.
+    use_extra_bufts: isRepacked,
   };
   const { result: handle, complaints } = withLlamaLog(llama, () => llama.modelLoadFromFile(gguf, params));
   if (handle === null) throw new ModelLoadError(`cannot load ${gguf}: ${complaints}`);

@@ -43,7 +43,7 @@ export interface BatchStruct {
 }
 
 /** `llama_flash_attn_type`. */
-export const FLASH_ATTENTION = { auto: -1, off: 0 } as const;
+export const FLASH_ATTENTION = { auto: -1, off: 0, on: 1 } as const;
 
 /** `ggml_type` of the K and V caches. */
 export const CACHE_TYPE = { f32: 0, f16: 1 } as const;

@@ -52,11 +52,15 @@ export async function writeTinyModel(path: string, tiny: TinyModel = {}): Promis
   await rm(fresh);
 }
 
-/** A byte-level tokenizer.json with `vocabulary` tokens, at most 256 + 1 + 26². */
+/** A byte-level tokenizer.json with `vocabulary` tokens, at most 256 + 1 + 26² + 26⁴. */
 export function tinyTokenizer(vocabulary: number): string {
   const letters = [..."etaoinshrdlucmfwypvbgkjqxz"];
   const pairs = letters.flatMap((first) => letters.map((second): [string, string] => [first, second]));
-  const merges = pairs.slice(0, vocabulary - 257);
+  const merged = pairs.map((pair) => pair.join(""));
+  const count = vocabulary - 257;
+  const merges = pairs.slice(0, count);
+  for (const first of merged)
+    for (const second of merged) if (merges.length < count) merges.push([first, second]);
   const tokens = ["<|end|>", ...byteTokens(), ...merges.map((pair) => pair.join(""))];
   return JSON.stringify({
     added_tokens: [{ id: 0, content: "<|end|>", special: true }],
