@@ -32,7 +32,9 @@ async function ownLimit(link: NatsLink, stream: string): Promise<string | null> 
   const { bytes } = info.state;
   const largest = info.config.max_msg_size > 0 ? info.config.max_msg_size : MIB;
   if (bytes + largest < info.config.max_bytes) return null;
-  return `stream ${stream} holds ${mebibytes(bytes)} of the ${mebibytes(info.config.max_bytes)} MiB that its max_bytes allows: raise storage.rolloutsMiB`;
+  // Only the rollouts get their bound from a run's configuration.
+  const raise = stream.startsWith("ROLLOUTS_") ? "storage.rolloutsMiB" : "that";
+  return `stream ${stream} holds ${mebibytes(bytes)} of the ${mebibytes(info.config.max_bytes)} MiB that its max_bytes allows: raise ${raise}`;
 }
 
 async function serverLimit(link: NatsLink): Promise<string | null> {
