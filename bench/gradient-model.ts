@@ -92,11 +92,6 @@ export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1_000;
 }
 
-/** The middle of an odd number of values. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
 /** Tokens without merges: texts are never tokenized here. */
 function tokenizerOf(vocabulary: number): string {
   const vocab = Object.fromEntries(Array.from({ length: vocabulary - 1 }, (_, id) => [`t${id + 1}`, id + 1]));

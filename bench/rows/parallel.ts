@@ -7,11 +7,11 @@ import type { GradientEngine } from "../../llama/index.ts";
 import {
   BENCH_MODEL,
   forwardBackward,
-  median,
   openBenchGradient,
   randomGroup,
   secondsOf,
 } from "../gradient-model.ts";
+import { median } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 
 const LANES = 2;

@@ -6,12 +6,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pause, withDeadline } from "../../core/index.ts";
 import { readModelInfo } from "../../llama/index.ts";
+import { freePort } from "../../test/support/bare-server.ts";
 import { writeRunFolder, writeRunInputs } from "../../test/support/run-by-hand.ts";
 import {
   createSnapshotStore,
@@ -21,6 +22,7 @@ import {
   type RunSecrets,
   startNatsServer,
 } from "../../transport/index.ts";
+import { median } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 import { seedLedger } from "./seed-ledger.ts";
 
@@ -140,17 +142,4 @@ async function assertReplayed(log: string): Promise<void> {
   const from = lines.map((line) => (JSON.parse(line) as { from: number }).from);
   const isRight = from.every((sequence, start) => (start < STARTS ? sequence === 0 : sequence >= MESSAGES));
   if (from.length !== 2 * STARTS + 1 || !isRight) throw new Error(`replays began at ${from.join(", ")}`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { applyEvent, type Decision, emptyState, type LedgerEvent } from "../../coordinator/index.ts";
+import { METRICS as SMALL_METRICS } from "../../test/support/ledger-history.ts";
 import {
   createLedgerLog,
   createRolloutStore,
@@ -159,20 +160,4 @@ const ROLLOUT = {
   rewardMs: 1,
 };
 
-const METRICS = {
-  loss: 0.5,
-  kl: 0.01,
-  entropy: 1.5,
-  ratioMean: 1,
-  ratioMax: 1.25,
-  clippedShare: 0.125,
-  gradientNorm: 2,
-  learningRate: 1e-4,
-  lossTokens: 4_000,
-  trainedTokens: 6_000,
-  waitSeconds: 1,
-  forwardSeconds: 2,
-  backwardSeconds: 3,
-  optimizerSeconds: 4,
-  gaps: [],
-};
+const METRICS = { ...SMALL_METRICS, lossTokens: 4_000, trainedTokens: 6_000 };

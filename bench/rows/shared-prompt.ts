@@ -6,11 +6,11 @@
 import {
   BENCH_MODEL,
   forwardBackward,
-  median,
   openBenchGradient,
   randomGroup,
   secondsOf,
 } from "../gradient-model.ts";
+import { median } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 
 const GROUP = { prompt: 2_000, completions: 16, tokens: 150 };

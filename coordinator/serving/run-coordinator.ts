@@ -4,14 +4,7 @@
  *
  * @module
  */
-import {
-  crashPoint,
-  dispositionOf,
-  FleetError,
-  type Shutdown,
-  systemClock,
-  withDeadline,
-} from "../../core/index.ts";
+import { crashPoint, dispositionOf, type Shutdown, systemClock } from "../../core/index.ts";
 import { assertPortFree, serveFleet, type WorkerPresence } from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
@@ -27,6 +20,7 @@ import { LedgerUnwritableError } from "../ledger/append-once.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
 import { type Chores, openChores } from "./chores.ts";
+import { completeArchive } from "./complete-archive.ts";
 import { type Core, createCore } from "./core.ts";
 import { assertNothingLost, createStorageGuard } from "./guard-storage.ts";
 import { createHandlers } from "./handlers.ts";
@@ -42,7 +36,6 @@ const SWEEP_MS = 250;
 const REPAIR_MS = 30_000;
 const LOOK_MS = 1_000;
 const GUARD_MS = 5_000;
-const ARCHIVE_DEADLINE_MS = 600_000;
 
 /**
  * Runs a coordinator. Resolves when the run has ended, or after `shutdown.stop` once what is decided is durable and
@@ -112,19 +105,6 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   await ledger.snapshot();
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
   if (outcome !== "stopped" && outcome.failed) throw new RunFailedError(outcome.reason);
-}
-
-/** A disk that takes no more is for a person to set right; everything is still in nats-server. */
-async function completeArchive({ archiveAll }: Archiver, folder: string): Promise<void> {
-  try {
-    await withDeadline("the archive to be complete", ARCHIVE_DEADLINE_MS, archiveAll());
-  } catch (cause) {
-    if (cause instanceof FleetError || !(cause instanceof Error)) throw cause;
-    throw new RunFailedError(
-      `the archive in ${folder} cannot be written: ${cause.message}; make room there, and go on with fleet train --resume`,
-      { cause },
-    );
-  }
 }
 
 /** How serving came to its end. */
