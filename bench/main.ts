@@ -10,11 +10,14 @@ import { type Machine, thisMachine } from "./machine.ts";
 import { type Bench, type JudgedRow, judge } from "./row.ts";
 import { busBench } from "./rows/bus.ts";
 import { decodingBench } from "./rows/decoding.ts";
+import { engineStartBench } from "./rows/engine-start.ts";
 import { gradientBench } from "./rows/gradient.ts";
 import { gradientMemoryBench } from "./rows/gradient-memory.ts";
 import { ledgerBench } from "./rows/ledger.ts";
+import { mixedLoadBench } from "./rows/mixed-load.ts";
 import { nodeLlamaCppBench } from "./rows/node-llama-cpp.ts";
 import { parallelBench } from "./rows/parallel.ts";
+import { policyUpdateBench } from "./rows/policy-update.ts";
 import { prefillGenerationBench } from "./rows/prefill-generation.ts";
 import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
@@ -30,7 +33,10 @@ const BENCHES: readonly Bench[] = [
   samplingPassBench,
   samplingBench,
   nodeLlamaCppBench,
+  mixedLoadBench,
   prefillGenerationBench,
+  policyUpdateBench,
+  engineStartBench,
   gradientBench,
   sharedPromptBench,
   parallelBench,

@@ -16,22 +16,28 @@ export interface CoordinatorMessage {
 
 /** What serving costs a coordinator's process. */
 export interface CoordinatorLoad {
-  /** Resident memory, in bytes. */
+  /** Resident memory, in bytes: the least since the last question, as garbage comes and goes. */
   readonly residentBytes: number;
   /** 99th percentile of the event loop's delay since the last question, in milliseconds. */
   readonly delayP99Ms: number;
 }
 
 const RESOLUTION_MS = 10;
+const LOOK_MS = 1_000;
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
+let leastBytes = process.memoryUsage.rss();
+setInterval(() => {
+  leastBytes = Math.min(leastBytes, process.memoryUsage.rss());
+}, LOOK_MS).unref();
 const say = (message: CoordinatorMessage) => void process.send?.(message);
 
 process.on("message", (question) => {
   if (question !== "load") return;
   // The histogram is of the times between two looks: what is above their interval is delay.
   const delayP99Ms = delay.percentile(99) / 1e6 - RESOLUTION_MS;
-  const load = { residentBytes: process.memoryUsage.rss(), delayP99Ms };
+  const load = { residentBytes: leastBytes, delayP99Ms };
+  leastBytes = process.memoryUsage.rss();
   delay.reset();
   say({ load });
 });

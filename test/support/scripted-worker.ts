@@ -2,25 +2,14 @@ import { dispositionOf, withDeadline } from "../../core/index.ts";
 import type {
   CollectAnswer,
   CollectMessageInit,
-  Completion,
   Granted,
   LeaseAnswer,
-  MissingSample,
-  RolloutInit,
   SampleAnswer,
   Task,
 } from "../../proto/index.ts";
-import {
-  decodeTask,
-  float32Bytes,
-  int32Array,
-  int32Bytes,
-  openNats,
-  openTaskQueue,
-  type TaskAddress,
-  taskAddress,
-} from "../../transport/index.ts";
+import { decodeTask, openNats, openTaskQueue, type TaskAddress, taskAddress } from "../../transport/index.ts";
 import type { CoordinatedRun } from "./coordinated-run.ts";
+import { scriptedRollout } from "./scripted-rollout.ts";
 
 const ANSWER_DEADLINE_MS = 15_000;
 
@@ -79,7 +68,7 @@ export interface ScriptedWorker extends AsyncDisposable {
 
 export async function openScriptedWorker(run: CoordinatedRun, name: string): Promise<ScriptedWorker> {
   await using opening = new AsyncDisposableStack();
-  const client = run.client(name);
+  const client = opening.use(run.client(name));
   const { natsUrl: url, natsUser: user, natsPassword: password } = await client.connect("worker");
   const link = opening.use(await openNats({ url, user, password, name }));
   const queue = opening.use(
@@ -168,12 +157,12 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
       }
     },
     finish: ({ task }, granted, sample, { reward = 0, tokens = [5, 6, 7], text } = {}) => {
-      const made = rolloutOf(task, granted, sample, name, tokens, text);
+      const made = scriptedRollout(task, granted, sample, name, tokens, text);
       const rollout = { ...made, reward: { value: reward, scorer: "test@1", exact: reward === 1 } };
       return aboutSample({ finished: { lease: granted.lease, rollout } }, task.task, sample);
     },
     partial: ({ task }, granted, sample, tokens) => {
-      const { completion, ...made } = rolloutOf(task, granted, sample, name, tokens);
+      const { completion, ...made } = scriptedRollout(task, granted, sample, name, tokens);
       const rollout = { ...made, completion: { ...completion, finish: "FINISH_PARTIAL" as const } };
       return aboutSample({ partial: { lease: granted.lease, rollout } }, task.task, sample);
     },
@@ -206,47 +195,6 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
     },
   };
   return worker;
-}
-
-function rolloutOf(
-  task: Task,
-  { samples, policy }: Granted,
-  sample: number,
-  worker: string,
-  added: readonly number[],
-  given?: string,
-) {
-  const missing: MissingSample | undefined = samples.find((entry) => entry.sample === sample);
-  const prefix: Completion | null = missing?.prefix ?? null;
-  const before = prefix === null ? [] : [...int32Array(prefix.tokens)];
-  const tokens = [...before, ...added];
-  const span = {
-    from: before.length,
-    policyVersion: policy?.version ?? 0,
-    adapter: policy?.adapter ?? "",
-    worker,
-    variant: "base",
-  };
-  return {
-    run: task.run,
-    lane: task.lane,
-    task: task.task,
-    sample,
-    attempt: missing?.attempt ?? 1,
-    instance: task.instance,
-    promptTokens: int32Bytes(Int32Array.of(1, 2)),
-    completion: {
-      tokens: int32Bytes(Int32Array.from(tokens)),
-      logp: float32Bytes(new Float32Array(tokens.length).fill(-1)),
-      entropy: float32Bytes(new Float32Array(tokens.length).fill(1)),
-      spans: [...(prefix?.spans ?? []), span],
-      finish: "FINISH_END" as const,
-      text: given ?? `${tokens.length} tokens`,
-    },
-    temperature: task.sampling?.temperature ?? 1,
-    seed: task.seed,
-    worker,
-  } satisfies RolloutInit;
 }
 
 function keyOf({ sample, heartbeat, release }: CollectAnswer): string {

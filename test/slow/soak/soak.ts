@@ -18,7 +18,7 @@ export interface SoakPlan {
 export interface SoakMinute {
   readonly minute: number;
   readonly accepted: number;
-  /** Of the coordinator's process, at the minute's end. */
+  /** Of the coordinator's process, the least of the minute. */
   readonly residentBytes: number;
   readonly delayP99Ms: number;
   /** Issued and not accepted, rejected or expired. */

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RolloutInit } from "../../../proto/index.ts";
 import {
   decodeReference,
   decodeRollout,
@@ -14,24 +13,7 @@ import {
   int32Bytes,
   MalformedMessageError,
 } from "../../../transport/index.ts";
-
-const rollout: RolloutInit = {
-  run: "demo",
-  lane: "train",
-  task: "t1",
-  sample: 0,
-  promptTokens: int32Bytes(Int32Array.of(1, 128255, 7)),
-  completion: {
-    tokens: int32Bytes(Int32Array.of(5, 6)),
-    logp: float32Bytes(Float32Array.of(-0.25, -1e-7)),
-    entropy: float32Bytes(Float32Array.of(1.5, 0)),
-    spans: [{ from: 0, policyVersion: 3, worker: "w" }],
-    finish: "FINISH_END",
-    text: "größer",
-  },
-  reward: { value: -1, scorer: "swe-rl/1", components: [{ name: "format", value: -1, weight: 1 }] },
-  temperature: 1,
-};
+import { WIRE_ROLLOUT as rollout } from "../../support/wire-rollout.ts";
 
 describe("rollouts", () => {
   test("come back as they were, with names for enumerations, numbers, Buffers and defaults", () => {

@@ -1,39 +1,16 @@
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
-  type Checkpoint,
   CheckpointConfig,
   type CheckpointIdentity,
   LoraConfig,
   openCheckpointStore,
   UnusableCheckpointError,
 } from "../../../updater/index.ts";
+import { checkpointThat, CHECKPOINT_IDENTITY as identity } from "../../support/checkpoints.ts";
 import { openTemporaryFolder } from "../../support/temporary-folder.ts";
 
-const identity: CheckpointIdentity = {
-  base: "b".repeat(64),
-  seed: 3,
-  lora: LoraConfig.parse({}),
-  parameters: [
-    { name: "blk.0.attn_q.weight.lora_a", rows: 1, columns: 2 },
-    { name: "blk.0.attn_q.weight.lora_b", rows: 1, columns: 1 },
-  ],
-};
 const retention = CheckpointConfig.parse({});
-
-function checkpointThat(given: Partial<Checkpoint>): Checkpoint {
-  return {
-    step: 1,
-    adapter: "a".repeat(64),
-    parameters: Float32Array.of(0.1, -0, 1e-42),
-    moments: { mean: Float32Array.of(1, 2, 3), square: Float32Array.of(4, 5, 6), updates: 1 },
-    batchDigest: "d".repeat(64),
-    skipped: "",
-    nonFiniteSteps: 0,
-    metrics: { loss: 0.25, gaps: [{ variant: "Q8_0", tokens: 3 }] },
-    ...given,
-  };
-}
 
 describe("checkpoints", () => {
   it("come back bit for bit, the newest first", async () => {

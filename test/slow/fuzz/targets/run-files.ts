@@ -5,12 +5,8 @@ import { readSecrets } from "../../../../cli/local/secrets.ts";
 import { RunFolder } from "../../../../cli/run-folder.ts";
 import { createRunSecrets } from "../../../../transport/index.ts";
 import { readAdapter } from "../../../../updater/checkpoints/read-adapter.ts";
-import {
-  CheckpointConfig,
-  type CheckpointIdentity,
-  LoraConfig,
-  openCheckpointStore,
-} from "../../../../updater/index.ts";
+import { CheckpointConfig, openCheckpointStore } from "../../../../updater/index.ts";
+import { checkpointThat, CHECKPOINT_IDENTITY as IDENTITY } from "../../../support/checkpoints.ts";
 import { openTemporaryFolder } from "../../../support/temporary-folder.ts";
 import type { FuzzTarget } from "../target.ts";
 
@@ -48,15 +44,6 @@ export const secrets: FuzzTarget = {
   },
 };
 
-const IDENTITY: CheckpointIdentity = {
-  base: "b".repeat(64),
-  seed: 3,
-  lora: LoraConfig.parse({}),
-  parameters: [
-    { name: "blk.0.attn_q.weight.lora_a", rows: 1, columns: 2 },
-    { name: "blk.0.attn_q.weight.lora_b", rows: 1, columns: 1 },
-  ],
-};
 const DIGEST_BYTES = 32;
 
 /** A checkpoint of the updater, as it resumes from it and as an export reads its adapter. */
@@ -65,17 +52,7 @@ export const checkpoint: FuzzTarget = {
   samples: async () => {
     await using folder = await openTemporaryFolder();
     const store = await openCheckpointStore(folder.file("c"), IDENTITY, CheckpointConfig.parse({}));
-    const three = Float32Array.of(0.1, -0, 1e-42);
-    await store.save({
-      step: 1,
-      adapter: "a".repeat(64),
-      parameters: three,
-      moments: { mean: three, square: three, updates: 1 },
-      batchDigest: "d".repeat(64),
-      skipped: "",
-      nonFiniteSteps: 0,
-      metrics: { loss: 0.25, gaps: [{ variant: "Q8_0", tokens: 3 }] },
-    });
+    await store.save(checkpointThat({}));
     return [await readFile(folder.file("c/step-00000001.checkpoint"))];
   },
   seal: (input) => {

@@ -10,30 +10,12 @@ import {
   encodeReference,
   encodeRollout,
   encodeTask,
-  float32Bytes,
-  int32Bytes,
 } from "../../../../transport/index.ts";
 import { readTask } from "../../../../workers/read-task.ts";
+import { WIRE_ROLLOUT } from "../../../support/wire-rollout.ts";
 import { below, type FuzzTarget, pickOf, type Random } from "../target.ts";
 
-const ROLLOUT: RolloutInit = {
-  run: "demo",
-  lane: "train",
-  task: "t1",
-  sample: 0,
-  promptTokens: int32Bytes(Int32Array.of(1, 128_255, 7)),
-  completion: {
-    tokens: int32Bytes(Int32Array.of(5, 6)),
-    logp: float32Bytes(Float32Array.of(-0.25, -1e-7)),
-    entropy: float32Bytes(Float32Array.of(1.5, 0)),
-    spans: [{ from: 0, policyVersion: 3, worker: "w" }],
-    finish: "FINISH_END",
-    text: "größer",
-  },
-  reward: { value: -1, scorer: "swe-rl/1", components: [{ name: "format", value: -1, weight: 1 }] },
-  timings: { prefillMs: 1, decodeMs: 2, rewardMs: 3 },
-  temperature: 1,
-};
+const ROLLOUT: RolloutInit = { ...WIRE_ROLLOUT, timings: { prefillMs: 1, decodeMs: 2, rewardMs: 3 } };
 const REFERENCE = { files: { "a.py": "f = 1\n" }, oracle: [{ path: "a.py", content: "f = 2\n" }] };
 
 /** A rollout, as the coordinator judges it and the trainer reads it. */
