@@ -8,8 +8,9 @@ import {
   type RolloutStore,
   startNatsServer,
 } from "../transport/index.ts";
+import { isListening } from "./is-listening.ts";
 import { readSecrets, serverTls } from "./local/index.ts";
-import { clientTlsOf, connectToRun, isListening, NotRunningError, type RunChoice } from "./open-run.ts";
+import { clientTlsOf, connectToRun, NotRunningError, type RunChoice } from "./open-run.ts";
 import { note } from "./print.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import { assertLedgerThere, findRunFolder, type RunFolder, RunFolderError } from "./run-folder.ts";

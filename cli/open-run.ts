@@ -1,8 +1,10 @@
-import { connect } from "node:net";
 import { type Command, Option } from "commander";
-import { FleetError } from "../core/index.ts";
+import { ConfigError, FleetError } from "../core/index.ts";
 import { type ClientTls, type FleetClient, openFleetClient } from "../transport/index.ts";
+import { isListening } from "./is-listening.ts";
 import { clientTls, readSecrets } from "./local/index.ts";
+import { parseAddress } from "./parse.ts";
+import { coordinatorOf, type JoinGiven } from "./pod/join-run.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import { readSummary } from "./read-summary.ts";
 import { findRunFolder, type RunFolder } from "./run-folder.ts";
@@ -13,13 +15,15 @@ export class NotRunningError extends FleetError {
   readonly disposition = "reject";
 }
 
+/** The options that choose a running run: one of this machine, or one that is reached over the network. */
+export interface RunningRunChoice extends RunChoice, Partial<JoinGiven> {}
+
 /** The options that choose a run. */
 export interface RunChoice {
   readonly runs: string;
   readonly run?: string;
 }
 
-const LISTENING_DEADLINE_MS = 2_000;
 const LOOPBACK = "127.0.0.1";
 
 /** Adds `--run` and `--runs` to a command about a run that was started before. */
@@ -27,6 +31,16 @@ export function chooseRun(command: Command): Command {
   return command
     .addOption(new Option("--run <id>", "the run; the newest when left out"))
     .addOption(runsOption());
+}
+
+/** Adds to {@link chooseRun} the options that reach a run elsewhere. */
+export function chooseRunningRun(command: Command): Command {
+  return chooseRun(command)
+    .option("--join <host:port>", "a run elsewhere: its coordinator", parseAddress)
+    .option("--token-file <file>", "with --join: holds the run's token")
+    .option("--ca <file>", "with --join: PEM of the authority of its certificate; else plain text")
+    .option("--certificate <file>", "with --join: PEM of this end's certificate, where the run asks for one")
+    .option("--key <file>", "with --join: PEM of its key");
 }
 
 /** `--runs DIR`: where the folders of runs are. */
@@ -37,9 +51,13 @@ export function runsOption(): Option {
 /**
  * Opens a connection to a running run's coordinator. The caller disposes of it.
  *
+ * @returns also the run's folder; null where that is on another host
  * @throws {NotRunningError} when nobody listens where it did
  */
-export async function connectToRun(choice: RunChoice): Promise<{ folder: RunFolder; client: FleetClient }> {
+export async function connectToRun(
+  choice: RunningRunChoice,
+): Promise<{ folder: RunFolder | null; client: FleetClient }> {
+  if (choice.join !== undefined) return { folder: null, client: await connectTo(choice) };
   const folder = await findRunFolder(choice.runs, choice.run);
   const { coordinator, nats } = await folder.endpoints();
   if (coordinator === undefined || !(await isListening(coordinator))) {
@@ -52,29 +70,23 @@ export async function connectToRun(choice: RunChoice): Promise<{ folder: RunFold
   return { folder, client: await openFleetClient({ address, token, tls, name: "cli" }) };
 }
 
+async function connectTo(given: Partial<JoinGiven>): Promise<FleetClient> {
+  const { join, tokenFile } = given;
+  if (join === undefined || tokenFile === undefined)
+    throw new ConfigError("--join also needs --token-file, a file with the run's token");
+  const coordinator = await coordinatorOf({ ...given, join, tokenFile });
+  const at = coordinator.address.lastIndexOf(":");
+  const host = coordinator.address.slice(0, at).replace(/^\[|\]$/g, "");
+  if (!(await isListening({ host, port: Number(coordinator.address.slice(at + 1)) })))
+    throw new NotRunningError(
+      `nobody accepts connections at ${join}: is that where the coordinator listens?`,
+    );
+  return openFleetClient({ ...coordinator, name: "cli" });
+}
+
 /** What a client of a run's servers is given, as its run.yaml says; null: plain text. */
 export async function clientTlsOf(folder: RunFolder): Promise<ClientTls | null> {
   return clientTls(folder, (await readRunConfig(folder.config)).tls);
-}
-
-/** Whether somebody accepts connections there. */
-export function isListening({
-  host,
-  port,
-}: {
-  readonly host: string;
-  readonly port: number;
-}): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: LISTENING_DEADLINE_MS });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(false));
-    socket.once("error", () => end(false));
-  });
 }
 
 /** nats-server is the first to start and the last to go. */

@@ -30,3 +30,9 @@ export function parseNatsUrl(text: string): string {
     return text;
   throw new InvalidArgumentError(`"${text}" is not a URL such as nats://host:4222`);
 }
+
+/** SHA-256 in hexadecimal. */
+export function parseDigest(text: string): string {
+  if (/^[\da-f]{64}$/.test(text)) return text;
+  throw new InvalidArgumentError(`"${text}" is not a SHA-256 of 64 hexadecimal digits`);
+}

@@ -3,7 +3,7 @@ import type { CoordinatorOptions } from "../coordinator/index.ts";
 import { ConfigError } from "../core/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { UpdaterOptions } from "../updater/index.ts";
-import type { runWorker } from "../workers/index.ts";
+import type { WorkerOptions } from "../workers/index.ts";
 import { readBaseDigest } from "./base-digest.ts";
 import { readSecrets } from "./local/secrets.ts";
 import { clientTls, serverTls } from "./local/tls.ts";
@@ -12,8 +12,6 @@ import type { RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 
 const LOOPBACK = "127.0.0.1";
-
-type WorkerOptions = Parameters<typeof runWorker>[0];
 
 /** Where a worker dials, if not where the run's other processes do. */
 export interface WorkerAddresses {
@@ -88,6 +86,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
       const { device, threads, slots } = poolOf(config, pool);
       return {
         name,
+        pool: String(pool),
         coordinator: address === undefined ? coordinator() : { address, token: secrets.token, tls },
         ...(nats !== undefined && { natsUrl: nats }),
         model: config.model,

@@ -116,9 +116,7 @@ const PARTS = ["nats", "archive", "checkpoints", "spool", "logs"];
  * @throws {RunFolderError} when the id is malformed or taken
  */
 export async function createRunFolder(runs: string, id: string): Promise<RunFolder> {
-  if (!RUN_ID.test(id)) {
-    throw new RunFolderError(`the run id "${id}" must be 1 to 40 of a–z, 0–9 and "-"`);
-  }
+  if (!RUN_ID.test(id)) throw malformedId(id);
   const folder = new RunFolder(runs, id);
   if ((await exists(folder.path)) && !(await isBlank(folder))) {
     throw new RunFolderError(
@@ -133,6 +131,29 @@ export async function createRunFolder(runs: string, id: string): Promise<RunFold
     );
   });
   return folder;
+}
+
+/**
+ * The folder of a run whose processes share none, made where it is not there yet.
+ *
+ * @throws {RunFolderError} when the id is malformed, or the folder cannot be made
+ */
+export async function openPodFolder(data: string, id: string): Promise<RunFolder> {
+  if (!RUN_ID.test(id)) throw malformedId(id);
+  const folder = new RunFolder(data, id);
+  await mkdir(folder.archive, { recursive: true }).catch((cause: Error) => {
+    throw new RunFolderError(
+      `the run's folder ${folder.path} cannot be made (${cause.message}): make ${data} writable`,
+      {
+        cause,
+      },
+    );
+  });
+  return folder;
+}
+
+function malformedId(id: string): RunFolderError {
+  return new RunFolderError(`the run id "${id}" must be 1 to 40 of a–z, 0–9 and "-"`);
 }
 
 async function makeParts({ path }: RunFolder): Promise<void> {

@@ -21,6 +21,8 @@ export interface EngineLifeOptions {
   readonly slots: number;
   /** The base that is loaded. */
   readonly variant: string;
+  /** Which pool of workers it is of. */
+  readonly pool: string;
   /** SHA-256 of the run's base, in hex. */
   readonly base: string;
   readonly logger: Logger;
@@ -118,11 +120,14 @@ function handle(
   });
 }
 
-function presenceOf(engine: Engine, { links, config, name, slots, variant, logger }: EngineLifeOptions) {
+function presenceOf(
+  engine: Engine,
+  { links, config, name, pool, slots, variant, logger }: EngineLifeOptions,
+) {
   const { digest, quantization } = engine.model;
   const { device } = engine;
   return {
-    fixed: { name, device, modelDigest: digest, quantization, variant, slots },
+    fixed: { name, pool, device, modelDigest: digest, quantization, variant, slots },
     engine,
     announce: links.announce,
     intervalMs: config.presenceMs,

@@ -22,6 +22,6 @@ export { type PolicyState, policyToFollow, stepTowards } from "./policy-order.ts
 export { openRewardPool, RewardFailedError, type RewardPool } from "./reward-pool.ts";
 export { ROLLOUT_BYTES_AT_MOST, recordRollout } from "./rollout-record.ts";
 export { createRoom, wantsAnother } from "./room.ts";
-export { runWorker } from "./run-worker.ts";
+export { runWorker, type WorkerOptions } from "./run-worker.ts";
 export { type ServeGroupDeps, serveGroup } from "./serve-group.ts";
 export { openSpool } from "./spool.ts";

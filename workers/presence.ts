@@ -6,7 +6,7 @@ import type { WorkerPresence } from "../transport/index.ts";
 /** What of a worker does not change while its engine lives. */
 type FixedPresence = Pick<
   WorkerPresence,
-  "name" | "device" | "modelDigest" | "quantization" | "variant" | "slots"
+  "name" | "pool" | "device" | "modelDigest" | "quantization" | "variant" | "slots"
 >;
 
 /** How a worker announces itself. */

@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly natsUrl?: string;
   /** Unique in the run. */
   readonly name: string;
+  /** Which pool of workers it is of; left out: none. */
+  readonly pool?: string;
   readonly model: ModelConfig;
   readonly device: Device;
   /** Sequences decoded at once, 1 to 100. */
@@ -96,12 +98,12 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
     collector,
     rewards,
   };
-  const life = { links, room, config, name, slots: options.slots, variant: VARIANT, base: digest, logger };
+  const { pool = "", slots } = options;
+  const life = { links, room, config, name, pool, slots, variant: VARIANT, base: digest, logger };
   const ending = AbortSignal.any([stop, collector.refused]);
   await keepEngine(
     {
-      open: () =>
-        openEngine({ ...model, device: options.device, slots: options.slots, threads: options.threads }),
+      open: () => openEngine({ ...model, device: options.device, slots, threads: options.threads }),
       live: (engine) => runEngineLife(engine, life, ending),
       restart: config.engineRestart,
       clock: systemClock,

@@ -1,72 +1,193 @@
 import { type Command, Option } from "commander";
-import { gracefully, openWatchdog } from "../../core/index.ts";
+import { ConfigError, gracefully, openWatchdog, pause, type Shutdown } from "../../core/index.ts";
 import { createLogger, type Logger } from "../../telemetry/index.ts";
-import { parseAddress, parseCount, parseNatsUrl } from "../parse.ts";
-import { openRoleRun, type RoleRun, type WorkerAddresses } from "../role-run.ts";
+import { parseAddress, parseCount, parseDigest, parseNatsUrl, parsePositive } from "../parse.ts";
+import type { JoinedGiven, JoinedWorkerGiven } from "../pod/join-run.ts";
+import type { PodCoordinatorGiven } from "../pod/pod-coordinator.ts";
+import type { Patience } from "../pod/wait-for.ts";
+import { openRoleRun, type WorkerAddresses } from "../role-run.ts";
 import { openRunSignals } from "../run-signals.ts";
 
 /** Time that a coordinator or an updater gets to write what it has. */
 const GRACE_MS = 20_000;
+/** Nothing is looked at meanwhile. */
+const IDLE_MS = 3_600_000;
+const DEVICES = ["auto", "cuda", "vulkan", "cpu"];
 
+/** Options of every role. */
 interface RoleOptions {
-  readonly config: string;
+  readonly config?: string;
+  /** Seconds that peers may take to be there. */
+  readonly wait: number;
 }
 
-/** `fleet coordinator | worker | updater`: one process of a run, as it runs in a pod. */
+type CoordinatorGiven = RoleOptions & Partial<PodCoordinatorGiven> & { readonly resume?: true };
+type WorkerGiven = RoleOptions &
+  Given<JoinedWorkerGiven, "slots" | "device" | "threads"> &
+  Pick<WorkerAddresses, "coordinator">;
+type UpdaterGiven = RoleOptions & Given<JoinedGiven, "device" | "threads">;
+/** Options of which only those with a default are always there. */
+type Given<T, Always extends keyof T> = Partial<Omit<T, Always>> & Pick<T, Always>;
+
+/**
+ * `fleet coordinator | worker | updater`: one process of a run. Each has two forms: in the folder of a run that `fleet
+ * train` made, and on a host of its own, where it shares nothing with the others but the network.
+ */
 export function addRoleCommands(program: Command): void {
-  roleCommand(program, "coordinator", "")
-    .description("one coordinator, as it runs in a pod")
-    .option("--resume", "go on with a run that was started before")
+  addCoordinator(program);
+  addWorker(program);
+  addUpdater(program);
+}
+
+function addCoordinator(program: Command): void {
+  withWait(program.command("coordinator"))
+    .description("one coordinator: of a run's folder, or on a host of its own (--run)")
+    .option("--config <file>", "run.yaml: the resolved one of a run's folder, or with --run your own")
+    .option("--resume", "go on with a run that was started before (without --run)")
+    .option("--run <id>", "on a host of its own: the run, started or gone on with as its ledger says")
+    .option("--data <dir>", "with --run: where the folder of the run is kept")
+    .option("--secrets <dir>", "with --run: files token, coordinator-password and worker-password")
+    .option("--nats <url>", "with --run: nats-server", parseNatsUrl)
+    .option("--listen <host:port>", "with --run: where to listen, such as 0.0.0.0:7000", parseAddress)
+    .option("--advertise-nats <url>", "where workers reach nats-server, if elsewhere", parseNatsUrl)
+    .option("--gguf <file>", "where the model is on this host, if not where run.yaml says")
+    .option("--base <sha256>", "digest of the model, where its file is not on this host", parseDigest)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  fleet coordinator --config runs/demo-20260101-120000/run.yaml\n  fleet coordinator --config run.yaml --run my-run --data /data --secrets /secrets --nats nats://nats:4222 --listen 0.0.0.0:7000",
+    )
     .action(startCoordinator);
-  roleCommand(program, "worker", " --name worker-0")
-    .description("one worker, as it runs in a pod")
-    .requiredOption("--name <name>", "unique in the run")
-    .option("--pool <n>", "which entry of local.workers it is of", parseCount, 0)
-    .option("--coordinator <host:port>", "where to dial it, if not where it listens", parseAddress)
+}
+
+function addWorker(program: Command): void {
+  joining(program.command("worker"))
+    .description("one worker: of a run's folder, or on a host of its own (--join)")
+    .option("--name <name>", "unique in the run; with --join the host's name when left out")
+    .option("--pool <name>", "which pool it is of; with --config the entry of local.workers, from 0")
+    .option("--slots <n>", "with --join: sequences decoded at once", parsePositive, 8)
+    .option(
+      "--coordinator <host:port>",
+      "with --config: where to dial it, if not where it listens",
+      parseAddress,
+    )
     .option("--nats <url>", "where to dial nats-server, if not where the coordinator says", parseNatsUrl)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  fleet worker --config runs/demo-20260101-120000/run.yaml --name worker-0\n  fleet worker --join coordinator.example:7000 --token-file token --ca ca.pem --slots 16 --data /tmp/worker",
+    )
     .action(startWorker);
-  roleCommand(program, "updater", "").description("the updater, as it runs in a pod").action(startUpdater);
 }
 
-/** @param more - what the example adds to the configuration */
-function roleCommand(program: Command, name: string, more: string): Command {
-  return program
-    .command(name)
-    .addOption(new Option("--config <file>", "the resolved run.yaml in a run's folder").makeOptionMandatory())
-    .addHelpText("after", `\nExample:\n  fleet ${name} --config runs/demo-20260101-120000/run.yaml${more}`);
+function addUpdater(program: Command): void {
+  joining(program.command("updater"))
+    .description("the updater: of a run's folder, or on a host of its own (--join)")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  fleet updater --config runs/demo-20260101-120000/run.yaml\n  fleet updater --join coordinator:7000 --token-file token --data /data",
+    )
+    .action(startUpdater);
 }
 
-async function startCoordinator(options: RoleOptions & { resume?: true }): Promise<void> {
+/** Options of a process that dials the coordinator. */
+function joining(command: Command): Command {
+  return withWait(command)
+    .option("--config <file>", "the resolved run.yaml in a run's folder")
+    .option("--join <host:port>", "on a host of its own: the coordinator, which says all else", parseAddress)
+    .option("--token-file <file>", "with --join: holds the run's token")
+    .option(
+      "--ca <file>",
+      "with --join: PEM of the authority of the coordinator's certificate; else plain text",
+    )
+    .option("--certificate <file>", "with --join: PEM of this end's certificate, where the run asks for one")
+    .option("--key <file>", "with --join: PEM of its key")
+    .addOption(new Option("--device <device>", "with --join: what computes").choices(DEVICES).default("auto"))
+    .option("--threads <n>", "with --join: threads of llama.cpp", parsePositive, 1)
+    .option("--gguf <file>", "with --join: where the model is on this host, if not where run.yaml says")
+    .option("--data <dir>", "with --join: folder of what it keeps");
+}
+
+function withWait(command: Command): Command {
+  return command.option("--wait <seconds>", "how long peers may take to be there", parseCount, 300);
+}
+
+const POD = ["config", "run", "data", "secrets", "nats", "listen"] as const;
+const JOINED = ["join", "tokenFile", "data"] as const;
+
+async function startCoordinator(given: CoordinatorGiven): Promise<void> {
   const { runCoordinator } = await import("../../coordinator/index.ts");
-  await runRole(options, "coordinator", GRACE_MS, async (run, logger, shutdown) =>
-    runCoordinator(await run.coordinatorOptions(options.resume ?? false, logger), shutdown),
-  );
+  const { config } = required("coordinator", given, ["config"]);
+  await runRole("coordinator", given, async ({ logger, patience, within }) => {
+    if (given.run === undefined) {
+      const run = await openRoleRun(config);
+      return runCoordinator(await run.coordinatorOptions(given.resume ?? false, logger), within(GRACE_MS));
+    }
+    const pod = required("coordinator --run", { ...given, config }, POD);
+    const [{ podCoordinatorOptions }, { waitForPeer }] = await Promise.all([
+      import("../pod/pod-coordinator.ts"),
+      import("../pod/wait-for.ts"),
+    ]);
+    const options = await podCoordinatorOptions(pod, logger);
+    await waitForPeer({ name: "nats-server", addresses: pod.nats }, patience);
+    return runCoordinator(options, within(GRACE_MS));
+  });
 }
 
-async function startWorker(
-  options: RoleOptions & WorkerAddresses & { name: string; pool: number },
-): Promise<void> {
+async function startWorker(given: WorkerGiven): Promise<void> {
   const { runWorker } = await import("../../workers/index.ts");
-  const run = await openRoleRun(options.config);
-  await runRole(options, "worker", run.config.worker.drainTimeoutMs, (_, logger, shutdown) =>
-    runWorker(run.workerOptions(options.name, options.pool, options, logger), shutdown),
+  if (given.join !== undefined) {
+    const joined = required("worker --join", given, JOINED);
+    const { joinedWorkerOptions } = await import("../pod/join-run.ts");
+    return await runRole("worker", given, async ({ logger, patience, within }) => {
+      const options = await joinedWorkerOptions(joined, patience, logger);
+      await runWorker(options, within(options.config.drainTimeoutMs));
+    });
+  }
+  const { config, name, pool = "0", coordinator, nats } = required("worker", given, ["config", "name"]);
+  const run = await openRoleRun(config);
+  const addresses = {
+    ...(coordinator !== undefined && { coordinator }),
+    ...(nats !== undefined && { nats }),
+  };
+  await runRole("worker", given, ({ logger, within }) =>
+    runWorker(
+      run.workerOptions(name, Number(pool), addresses, logger),
+      within(run.config.worker.drainTimeoutMs),
+    ),
   );
 }
 
-async function startUpdater(options: RoleOptions): Promise<void> {
+async function startUpdater(given: UpdaterGiven): Promise<void> {
   const { runUpdater } = await import("../../updater/index.ts");
-  await runRole(options, "updater", GRACE_MS, (run, logger, shutdown) =>
-    runUpdater(run.updaterOptions(logger), shutdown),
-  );
+  if (given.join === undefined) {
+    const run = await openRoleRun(required("updater", given, ["config"]).config);
+    return await runRole("updater", given, ({ logger, within }) =>
+      runUpdater(run.updaterOptions(logger), within(GRACE_MS)),
+    );
+  }
+  const joined = required("updater --join", given, JOINED);
+  const { joinedUpdaterOptions } = await import("../pod/join-run.ts");
+  await runRole("updater", given, async ({ logger, patience, within }) => {
+    const shutdown = within(GRACE_MS);
+    await runUpdater(await joinedUpdaterOptions(joined, patience, logger), shutdown);
+    if (shutdown.stop.aborted) return;
+    logger.info("the run is over; idle until stopped"); // A process that ended would only be started again.
+    while (!shutdown.stop.aborted) await pause(IDLE_MS, shutdown.stop);
+  });
+}
+
+/** What a role works with beside its options. */
+interface RoleContext {
+  readonly logger: Logger;
+  readonly patience: Patience;
+  /** The process's two moments, with so much time between them. */
+  within(graceMs: number): Shutdown;
 }
 
 async function runRole(
-  { config }: RoleOptions,
   role: string,
-  graceMs: number,
-  start: (run: RoleRun, logger: Logger, shutdown: ReturnType<typeof gracefully>) => Promise<void>,
+  { wait }: RoleOptions,
+  start: (context: RoleContext) => Promise<void>,
 ): Promise<void> {
-  const run = await openRoleRun(config);
   const logger = createLogger({
     role,
     level: "info",
@@ -75,6 +196,28 @@ async function runRole(
   });
   using _ = openWatchdog({ say: (what) => logger.warn("watchdog", { what }) });
   using signals = openRunSignals(() => logger.info("stopping"));
-  const { abandon } = gracefully(signals.stop, graceMs);
-  await start(run, logger, { stop: signals.stop, abandon: AbortSignal.any([abandon, signals.abandon]) });
+  const patience = {
+    waitMs: 1_000 * wait,
+    stop: signals.stop,
+    say: (line: string) => logger.info("waiting", { what: line }),
+  };
+  const within = (graceMs: number) => {
+    const { abandon } = gracefully(signals.stop, graceMs);
+    return { stop: signals.stop, abandon: AbortSignal.any([abandon, signals.abandon]) };
+  };
+  await start({ logger, patience, within });
+}
+
+/** @throws {ConfigError} naming the options that this form of a command cannot do without */
+function required<Given extends object, Key extends keyof Given & string>(
+  form: string,
+  given: Given,
+  keys: readonly Key[],
+): Given & { readonly [K in Key]-?: Exclude<Given[K], undefined> } {
+  const missing = keys.filter((key) => given[key] === undefined);
+  if (missing.length === 0) return given as ReturnType<typeof required<Given, Key>>;
+  const flags = missing.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new ConfigError(
+    `fleet ${form} also needs ${flags.join(", ")}: "fleet ${form.split(" ")[0]} --help" shows both of its forms`,
+  );
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { StatusAnswer } from "../../proto/index.ts";
-import { chooseRun, connectToRun, type RunChoice } from "../open-run.ts";
+import { chooseRunningRun, connectToRun, type RunningRunChoice } from "../open-run.ts";
 import { print, printJson } from "../print.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
 import { progressLine } from "../show/progress-line.ts";
@@ -9,14 +9,14 @@ import { setAsideTable, waitsTable } from "../show/waits-table.ts";
 
 /** `fleet status`: what a running run does at this moment. */
 export function addStatusCommand(program: Command): void {
-  chooseRun(program.command("status"))
+  chooseRunningRun(program.command("status"))
     .description("what a running run does at this moment: step, reward, workers, books, what waits")
     .option("--json", "for scripts")
     .addHelpText("after", "\nExamples:\n  fleet status\n  fleet status --run demo-20260101-120000 --json")
     .action(showStatus);
 }
 
-async function showStatus(choice: RunChoice & { json?: true }): Promise<void> {
+async function showStatus(choice: RunningRunChoice & { json?: true }): Promise<void> {
   const { client } = await connectToRun(choice);
   await using _ = client;
   const status = await client.status();
@@ -27,6 +27,7 @@ async function showStatus(choice: RunChoice & { json?: true }): Promise<void> {
 function describe(status: StatusAnswer): string {
   const workers = status.workers.map((worker) => [
     worker.name,
+    worker.pool,
     worker.device,
     worker.variant,
     `${worker.busySlots}/${worker.slots}`,
@@ -35,7 +36,7 @@ function describe(status: StatusAnswer): string {
   ]);
   return [
     `${status.run}: ${status.state}${status.reason === "" ? "" : ` (${status.reason})`}\n${progressLine(status)}`,
-    table(["worker", "device", "variant", "slots", "policy", "tok/s"], workers),
+    table(["worker", "pool", "device", "variant", "slots", "policy", "tok/s"], workers),
     waitsTable(status.waits),
     setAsideTable(status.setAside),
     ledgerTable(status.balances),

@@ -22,18 +22,24 @@ export interface RunIdentity {
   readonly base: string;
   readonly settings: RunSettings;
   readonly resume: boolean;
+  readonly wasStarted?: boolean;
 }
 
 /**
  * What to decide when a coordinator opens a ledger: a new run, or one that goes on.
  *
- * @throws {RunRefusedError} when the run exists and was not to be continued, or its base is another one
+ * @throws {RunRefusedError} when the run exists and was not to be continued, its base is another one, or its ledger is gone
  */
 export function openingDecisions(
   state: LedgerState,
-  { run, base, settings, resume }: RunIdentity,
+  { run, base, settings, resume, wasStarted = false }: RunIdentity,
 ): Decision[] {
   if (state.phase === "new") {
+    if (wasStarted) {
+      throw new RunRefusedError(
+        `the run ${run} was started before, and nats-server has no ledger of it: give nats-server its volume back, or start a run of another name`,
+      );
+    }
     return [
       { type: "run_started", schema: LEDGER_SCHEMA, run, base, settings },
       { type: "opened", epoch: 1, schema: LEDGER_SCHEMA },

@@ -16,6 +16,10 @@ export interface CoordinatorOptions {
   readonly run: string;
   /** Whether a run that exists is continued rather than refused. */
   readonly resume: boolean;
+  /** Whether the run was started before, as far as this host knows: then its ledger must be there. */
+  readonly wasStarted?: boolean;
+  /** Whether it goes on answering once the run is over, until it is stopped: for a process that would only be started again. */
+  readonly staysUp?: boolean;
   readonly seed: number;
   readonly steps: number;
   /** SHA-256 of the training base, in hex. */
@@ -33,6 +37,8 @@ export interface CoordinatorOptions {
   readonly runJson: string;
   readonly nats: {
     readonly url: string;
+    /** Where workers reach it, if not where this process does. */
+    readonly advertisedUrl?: string;
     readonly users: RunSecrets["users"];
     /** Null or left out: plain text. */
     readonly tls?: ClientTls | null;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { once } from "node:events";
 import { crashPoint, dispositionOf, type Shutdown, systemClock } from "../../core/index.ts";
 import { assertPortFree, serveFleet, type WorkerPresence } from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
@@ -20,7 +21,7 @@ import { LedgerUnwritableError } from "../ledger/append-once.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
 import { type Chores, openChores } from "./chores.ts";
-import { completeArchive } from "./complete-archive.ts";
+import { concludeRun, type Outcome } from "./conclude-run.ts";
 import { type Core, createCore } from "./core.ts";
 import { assertNothingLost, createStorageGuard } from "./guard-storage.ts";
 import { createHandlers } from "./handlers.ts";
@@ -82,6 +83,8 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const keepWithin = createArchiveBudget({ core, archive, mostMiB: storage.archiveMiB, logger });
   const summary = createSummaryWriter(options.summary, core);
 
+  const conclude = (outcome: Outcome) =>
+    concludeRun(outcome, { core, ledger, archiver, archive: options.archive, keepWithin, summary });
   const outcome = await serveUntilOver({
     options,
     stores,
@@ -92,23 +95,13 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     keepWithin,
     shutdown,
     summary,
+    conclude,
   });
-
-  await completeArchive(archiver, options.archive);
-  await keepWithin();
-  crashPoint("end.after-archive");
-  const { phase } = core.state;
-  if (outcome !== "stopped" && phase !== "ended" && phase !== "failed")
-    await core.decide({ type: "ended", ...outcome });
-  crashPoint("end.after-append");
-  await summary.write();
-  await ledger.snapshot();
+  await conclude(outcome);
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
-  if (outcome !== "stopped" && outcome.failed) throw new RunFailedError(outcome.reason);
+  if (outcome !== "stopped" && outcome.failed && !shutdown.stop.aborted)
+    throw new RunFailedError(outcome.reason);
 }
-
-/** How serving came to its end. */
-type Outcome = "stopped" | { readonly failed: boolean; readonly reason: string };
 
 interface Serving {
   readonly options: CoordinatorOptions;
@@ -120,6 +113,7 @@ interface Serving {
   readonly keepWithin: () => Promise<void>;
   readonly summary: ReturnType<typeof createSummaryWriter>;
   readonly shutdown: Shutdown;
+  readonly conclude: (outcome: Outcome) => Promise<void>;
 }
 
 async function serveUntilOver(serving: Serving): Promise<Outcome> {
@@ -132,7 +126,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     store: stores.rollouts,
     policies: stores.policies,
     termMs: termOf(options),
-    nats: { url: nats.url, ...nats.users.worker },
+    nats: { url: nats.advertisedUrl ?? nats.url, ...nats.users.worker },
     runJson,
     workers: () => present,
   });
@@ -147,12 +141,23 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     present = workers;
   });
   await core.advance();
-  return await Promise.race([
+  const outcome = await Promise.race([
     untilOver(core, shutdown.stop),
     untilUnwritable(ledger),
     guard.failed,
     room.failed,
   ]);
+  if (outcome !== "stopped" && options.staysUp) {
+    await chores[Symbol.asyncDispose](); // The archive is written by one at a time.
+    await serving.conclude(outcome);
+    logger.info("the run is over; answering until stopped", { ...outcome });
+    await aborted(shutdown.stop);
+  }
+  return outcome;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
 }
 
 function beginChores(

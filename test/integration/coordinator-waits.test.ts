@@ -88,7 +88,14 @@ async function announce(
 ): Promise<void> {
   const { natsUrl: url, natsUser: user, natsPassword: password } = await run.client(name).connect("worker");
   await using link = await openNats({ url, user, password, name });
-  const fixed = { device: "cpu", modelDigest: "ab", quantization: "Q8_0", variant: "base", slots: 8 };
+  const fixed = {
+    device: "cpu",
+    modelDigest: "ab",
+    quantization: "Q8_0",
+    variant: "base",
+    pool: "",
+    slots: 8,
+  };
   await createPresence(link, run.run).announce({
     ...fixed,
     name,

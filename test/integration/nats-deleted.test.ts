@@ -110,6 +110,7 @@ const PRESENT = {
   modelDigest: "b0",
   quantization: "Q8_0",
   variant: "base",
+  pool: "",
   slots: 1,
   busySlots: 0,
   policyVersion: 1,

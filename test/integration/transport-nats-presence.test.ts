@@ -22,6 +22,13 @@ describe("presence", () => {
 });
 
 function presence(name: string, policyVersion: number): WorkerPresence {
-  const fixed = { device: "cpu", modelDigest: "ab", quantization: "Q8_0", variant: "base", slots: 8 };
+  const fixed = {
+    device: "cpu",
+    modelDigest: "ab",
+    quantization: "Q8_0",
+    variant: "base",
+    pool: "",
+    slots: 8,
+  };
   return { ...fixed, name, policyVersion, busySlots: 0, tokensPerSecond: 1, wait: null };
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 /** A folder that goes with the scope that holds it. */
 export interface TemporaryFolder extends AsyncDisposable {
+  /** Its absolute path. */
+  readonly path: string;
   /** The absolute path of a file in it. */
   file(name: string): string;
 }
@@ -12,6 +14,7 @@ export interface TemporaryFolder extends AsyncDisposable {
 export async function openTemporaryFolder(): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), "fleet-test-"));
   return {
+    path,
     file: (name) => join(path, name),
     [Symbol.asyncDispose]: () => rm(path, { recursive: true }),
   };

@@ -10,6 +10,8 @@ const WorkerPresence = z.object({
   modelDigest: z.string(),
   quantization: z.string(),
   variant: z.string(),
+  /** Which pool of workers it is of; empty where nobody said. */
+  pool: z.string().default(""),
   slots: z.number(),
   busySlots: z.number(),
   /** Of the policy that new tokens are sampled under. */

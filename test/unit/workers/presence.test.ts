@@ -11,6 +11,7 @@ const FIXED = {
   modelDigest: "ab",
   quantization: "F32",
   variant: "base",
+  pool: "",
   slots: 4,
 };
 

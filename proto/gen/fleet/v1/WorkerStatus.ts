@@ -9,6 +9,10 @@ export interface WorkerStatus {
   'busySlots'?: (number);
   'policyVersion'?: (number);
   'tokensPerSecond'?: (number | string);
+  /**
+   * Which pool of workers it is of; empty where nobody said.
+   */
+  'pool'?: (string);
 }
 
 export interface WorkerStatus__Output {
@@ -19,4 +23,8 @@ export interface WorkerStatus__Output {
   'busySlots': (number);
   'policyVersion': (number);
   'tokensPerSecond': (number);
+  /**
+   * Which pool of workers it is of; empty where nobody said.
+   */
+  'pool': (string);
 }

@@ -1,0 +1,136 @@
+import { hostname } from "node:os";
+import { basename, resolve } from "node:path";
+import { readConfig } from "../../core/index.ts";
+import type { Device } from "../../llama/index.ts";
+import type { Logger } from "../../telemetry/index.ts";
+import { type ClientTls, openFleetClient, readClientTls } from "../../transport/index.ts";
+import type { UpdaterOptions } from "../../updater/index.ts";
+import type { WorkerOptions } from "../../workers/index.ts";
+import { RunConfig } from "../run-config.ts";
+import { readSecret } from "./secrets-folder.ts";
+import { type Patience, waitForPeer } from "./wait-for.ts";
+
+/** How a process reaches a run from anywhere. */
+export interface JoinGiven {
+  /** `host:port` of the coordinator. */
+  readonly join: string;
+  /** A file with the run's token. */
+  readonly tokenFile: string;
+  /** PEM file of the authority that the coordinator's certificate is checked against; left out: plain text. */
+  readonly ca?: string;
+  /** PEM files of what this end shows, where the run asks for it. */
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+/** What of a joined process is its own. */
+export interface JoinedGiven extends JoinGiven {
+  readonly device: Device;
+  readonly threads: number;
+  /** Folder of what it keeps. */
+  readonly data: string;
+  /** The model's file on this host, if not where run.yaml says. */
+  readonly gguf?: string;
+}
+
+/** What of a joined worker is its own. */
+export interface JoinedWorkerGiven extends JoinedGiven {
+  /** Unique in the run; the host's name when left out. */
+  readonly name?: string;
+  readonly pool?: string;
+  readonly slots: number;
+  /** Where to dial nats-server, if not where the coordinator says. */
+  readonly nats?: string;
+}
+
+/** What the coordinator says to whoever joins. */
+interface Joined {
+  readonly run: string;
+  readonly config: RunConfig;
+  readonly natsUrl: string;
+  readonly coordinator: { readonly address: string; readonly token: string; readonly tls: ClientTls | null };
+}
+
+/** Where a run is reached, and with what. @throws {ConfigError | TlsFileError} naming the file that cannot be read */
+export async function coordinatorOf({
+  join,
+  tokenFile,
+  ca,
+  certificate,
+  key,
+}: JoinGiven): Promise<Joined["coordinator"]> {
+  const identity = certificate !== undefined && key !== undefined ? { certificate, key } : null;
+  const tls = ca === undefined ? null : await readClientTls({ ca, identity });
+  return { address: join, token: await readSecret(tokenFile), tls };
+}
+
+/**
+ * What a worker that joins is told: the run's configuration comes from its coordinator.
+ *
+ * @throws {DeadlineError} when coordinator or nats-server are not there in time
+ */
+export async function joinedWorkerOptions(
+  given: JoinedWorkerGiven,
+  patience: Patience,
+  logger: Logger,
+): Promise<WorkerOptions> {
+  const { name = hostname(), pool = "", device, slots, threads, data } = given;
+  const { config, coordinator, natsUrl } = await join("worker", name, given, patience);
+  const { nats = natsUrl } = given;
+  await waitForPeer({ name: "nats-server", addresses: nats }, patience);
+  return {
+    name,
+    pool,
+    coordinator,
+    natsUrl: nats,
+    model: modelOf(config, given),
+    device,
+    slots,
+    threads,
+    config: config.worker,
+    spool: resolve(data, "spool", basename(name)),
+    logger,
+  };
+}
+
+/** What an updater that joins is told. @throws {DeadlineError} when the coordinator is not there in time */
+export async function joinedUpdaterOptions(
+  given: JoinedGiven,
+  patience: Patience,
+  logger: Logger,
+): Promise<UpdaterOptions> {
+  const { run, config, coordinator } = await join("updater", "updater", given, patience);
+  return {
+    run,
+    seed: config.seed,
+    steps: config.steps,
+    coordinator,
+    gguf: modelOf(config, given).gguf,
+    device: given.device,
+    threads: given.threads,
+    grpo: config.grpo,
+    lora: config.lora,
+    optimizer: config.optimizer,
+    checkpoints: config.checkpoints,
+    folder: resolve(given.data, "checkpoints"),
+    log: logger,
+  };
+}
+
+async function join(
+  role: "worker" | "updater",
+  name: string,
+  given: JoinGiven,
+  patience: Patience,
+): Promise<Joined> {
+  const coordinator = await coordinatorOf(given);
+  await waitForPeer({ name: "the coordinator", addresses: given.join }, patience);
+  await using client = openFleetClient({ ...coordinator, name });
+  const { run, runJson, natsUrl } = await client.connect(role, { signal: patience.stop });
+  const config = readConfig(RunConfig, JSON.parse(runJson), `the configuration of run ${run}`);
+  return { run, config, natsUrl, coordinator };
+}
+
+function modelOf({ model }: RunConfig, { gguf }: JoinedGiven): RunConfig["model"] {
+  return gguf === undefined ? model : { ...model, gguf: resolve(gguf) };
+}
