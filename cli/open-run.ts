@@ -4,7 +4,8 @@ import { type ClientTls, type FleetClient, openFleetClient } from "../transport/
 import { isListening } from "./is-listening.ts";
 import { clientTls, readSecrets } from "./local/index.ts";
 import { parseAddress } from "./parse.ts";
-import { coordinatorOf, type JoinGiven } from "./pod/join-run.ts";
+import { coordinatorOf, type JoinGiven, tlsOf } from "./pod/join-run.ts";
+import { openForward, type ReleaseChoice } from "./pod/port-forward.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import { readSummary } from "./read-summary.ts";
 import { findRunFolder, type RunFolder } from "./run-folder.ts";
@@ -16,7 +17,7 @@ export class NotRunningError extends FleetError {
 }
 
 /** The options that choose a running run: one of this machine, or one that is reached over the network. */
-export interface RunningRunChoice extends RunChoice, Partial<JoinGiven> {}
+export interface RunningRunChoice extends RunChoice, Partial<JoinGiven>, Partial<ReleaseChoice> {}
 
 /** The options that choose a run. */
 export interface RunChoice {
@@ -40,7 +41,10 @@ export function chooseRunningRun(command: Command): Command {
     .option("--token-file <file>", "with --join: holds the run's token")
     .option("--ca <file>", "with --join: PEM of the authority of its certificate; else plain text")
     .option("--certificate <file>", "with --join: PEM of this end's certificate, where the run asks for one")
-    .option("--key <file>", "with --join: PEM of its key");
+    .option("--key <file>", "with --join: PEM of its key")
+    .option("--release <name>", "a run in a cluster: the name of its Helm release; needs kubectl")
+    .option("--context <name>", "with --release: of the kubeconfig; the current one when left out")
+    .option("--namespace <name>", "with --release: the context's own when left out");
 }
 
 /** `--runs DIR`: where the folders of runs are. */
@@ -58,6 +62,8 @@ export async function connectToRun(
   choice: RunningRunChoice,
 ): Promise<{ folder: RunFolder | null; client: FleetClient }> {
   if (choice.join !== undefined) return { folder: null, client: await connectTo(choice) };
+  const { release } = choice;
+  if (release !== undefined) return { folder: null, client: await connectThrough({ ...choice, release }) };
   const folder = await findRunFolder(choice.runs, choice.run);
   const { coordinator, nats } = await folder.endpoints();
   if (coordinator === undefined || !(await isListening(coordinator))) {
@@ -82,6 +88,17 @@ async function connectTo(given: Partial<JoinGiven>): Promise<FleetClient> {
       `nobody accepts connections at ${join}: is that where the coordinator listens?`,
     );
   return openFleetClient({ ...coordinator, name: "cli" });
+}
+
+/** A client of a run in a cluster; its way there closes with it. */
+async function connectThrough(choice: RunningRunChoice & ReleaseChoice): Promise<FleetClient> {
+  const { ca, certificate, key } = choice;
+  await using opening = new AsyncDisposableStack();
+  const { address, token } = opening.use(await openForward(choice));
+  const tls = await tlsOf({ ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) });
+  const client = opening.use(openFleetClient({ address, token, tls, name: "cli" }));
+  const open = opening.move();
+  return { ...client, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 /** What a client of a run's servers is given, as its run.yaml says; null: plain text. */

@@ -52,16 +52,18 @@ interface Joined {
 }
 
 /** Where a run is reached, and with what. @throws {ConfigError | TlsFileError} naming the file that cannot be read */
-export async function coordinatorOf({
-  join,
-  tokenFile,
+export async function coordinatorOf(given: JoinGiven): Promise<Joined["coordinator"]> {
+  return { address: given.join, token: await readSecret(given.tokenFile), tls: await tlsOf(given) };
+}
+
+/** What this end believes and shows; null without an authority: plain text. @throws {TlsFileError} naming the file */
+export async function tlsOf({
   ca,
   certificate,
   key,
-}: JoinGiven): Promise<Joined["coordinator"]> {
+}: Pick<JoinGiven, "ca" | "certificate" | "key">): Promise<ClientTls | null> {
   const identity = certificate !== undefined && key !== undefined ? { certificate, key } : null;
-  const tls = ca === undefined ? null : await readClientTls({ ca, identity });
-  return { address: join, token: await readSecret(tokenFile), tls };
+  return ca === undefined ? null : await readClientTls({ ca, identity });
 }
 
 /**

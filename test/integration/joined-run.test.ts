@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/index.ts";
-import { fleet } from "../support/fleet-command.ts";
+import { fleet, startFleetIn } from "../support/fleet-command.ts";
 import { openPodRun } from "../support/pod-run.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { writeTinyInputs, writeTinyRun } from "../support/tiny-run.ts";
@@ -111,6 +111,17 @@ describe("a process that cannot join ends with one sentence", () => {
 
     expect(code).toBe(1);
     expect(stderr).toMatch(/fleet: waited 1 s for the coordinator at \S+: nobody accepts connections there/);
+  });
+
+  it("when its run is in a cluster, and kubectl is missing", async () => {
+    const onlyNode = { PATH: dirname(process.execPath) };
+
+    const { code, stderr } = await startFleetIn(onlyNode, "status", "--release", "my-run").result;
+
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "fleet: kubectl is not on the PATH: --release needs it, to reach the run in its cluster\n",
+    );
   });
 
   it("when its token is another run's", async () => {
