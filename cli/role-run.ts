@@ -67,6 +67,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
         eval: config.eval,
         leases: config.leases,
         storage: config.storage,
+        scaling: config.scaling,
         reward: config.reward,
         runJson: JSON.stringify(config),
         nats: { url: endpoints.nats.url, users: secrets.users, tls },

@@ -10,6 +10,7 @@ import {
   EvalConfig,
   LeaseConfig,
   SamplingConfig,
+  ScalingConfig,
   StorageConfig,
 } from "../coordinator/config.ts";
 import { ModelConfig } from "../llama/config.ts";
@@ -64,6 +65,9 @@ export const RunConfig = z.strictObject({
   lora: LoraConfig.prefault({}).describe("What is trained."),
   optimizer: OptimizerConfig.prefault({}).describe("How it is trained."),
   checkpoints: CheckpointConfig.prefault({}).describe("What is kept of the updater's state.").meta(mayChange),
+  scaling: ScalingConfig.prefault({})
+    .describe("How many workers each pool may have on a cluster; `fleet train` starts those of `local`.")
+    .meta(mayChange),
   storage: StorageConfig.prefault({}).describe("What is kept in nats-server.").meta(mayChange),
   tls: TlsConfig.prefault({})
     .describe("How the links to nats-server and the coordinator are secured.")

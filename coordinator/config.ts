@@ -124,3 +124,56 @@ export const StorageConfig = z.strictObject({
 
 /** A validated `storage` section. */
 export type StorageConfig = z.output<typeof StorageConfig>;
+
+/** How many workers each pool may have; see docs/scaling.md. */
+export const ScalingConfig = z
+  .strictObject({
+    pools: z
+      .array(
+        z.strictObject({
+          name: z
+            .string()
+            .regex(
+              /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
+              "lower-case letters, digits and hyphens, at most 40",
+            )
+            .describe("As its workers say it with --pool."),
+          min: z.int().min(0).default(0).describe("Fewest workers, as long as the run goes on."),
+          max: z.int().min(0).describe("Most workers."),
+          cost: z
+            .number()
+            .positive()
+            .default(1)
+            .describe(
+              "Price of one worker for an hour, in a unit of one's own; the cheapest tokens come first.",
+            ),
+          startSeconds: z
+            .number()
+            .positive()
+            .max(7_200)
+            .default(120)
+            .describe("From the decision to a worker's first token, in seconds: machine, image, model."),
+          tokensPerSecond: z
+            .number()
+            .positive()
+            .nullable()
+            .default(null)
+            .describe(
+              "Of one worker with all slots at work, until it is measured; null: one worker is started first, to be measured.",
+            ),
+        }),
+      )
+      .default([])
+      .describe("Pools whose size follows the work; none: nothing is scaled."),
+  })
+  .superRefine(({ pools }, context) => {
+    pools.forEach(({ name, min, max }, index) => {
+      const refuse = (key: string, message: string) =>
+        context.addIssue({ code: "custom", path: ["pools", index, key], message });
+      if (pools.findIndex((other) => other.name === name) < index) refuse("name", `"${name}" is there twice`);
+      if (min > max) refuse("min", `${min} is more than max, which is ${max}`);
+    });
+  });
+
+/** A validated `scaling` section. */
+export type ScalingConfig = z.output<typeof ScalingConfig>;

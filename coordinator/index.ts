@@ -14,6 +14,7 @@ export {
   EvalConfig,
   LeaseConfig,
   SamplingConfig,
+  ScalingConfig,
   StorageConfig,
 } from "./config.ts";
 export {

@@ -7,7 +7,7 @@ out=proto/gen
 node_modules/.bin/proto-loader-gen-types --longs=Number --enums=String --bytes=Buffer --defaults --oneofs \
   --includeComments --grpcLib=@grpc/grpc-js --targetFileExtension=.ts --importFileExtension=.ts \
   -I proto -O "$out" fleet/v1/collector.proto fleet/v1/trainer.proto fleet/v1/fleet.proto \
-  fleet/v1/reward.proto >/dev/null
+  fleet/v1/reward.proto keda/externalscaler.proto >/dev/null
 [ "${1:-}" = --check ] || exit 0
 diff -r "$out" proto/gen >/dev/null && rm -r "$out" && exit 0
 rm -r "$out"

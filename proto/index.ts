@@ -19,7 +19,17 @@ export const PROTO_FILES: readonly string[] = [
   "fleet/v1/reward.proto",
 ];
 
+/** The file of KEDA's service, which has a port of its own; relative to {@link PROTO_ROOT}. */
+export const SCALER_PROTO_FILE = "keda/externalscaler.proto";
+
 export type { ProtoGrpcType as CollectorProto } from "./gen/collector.ts";
+export type {
+  ExternalScalerClient,
+  ExternalScalerDefinition,
+  ExternalScalerHandlers,
+} from "./gen/externalscaler/ExternalScaler.ts";
+export type { ScaledObjectRef__Output as ScaledObjectRef } from "./gen/externalscaler/ScaledObjectRef.ts";
+export type { ProtoGrpcType as ExternalScalerProto } from "./gen/externalscaler.ts";
 export type { BatchEnd as BatchEndInit, BatchEnd__Output as BatchEnd } from "./gen/fleet/v1/BatchEnd.ts";
 export type {
   BatchGroup as BatchGroupInit,
@@ -125,6 +135,14 @@ export type {
   PolicyHeader__Output as PolicyHeader,
 } from "./gen/fleet/v1/PolicyHeader.ts";
 export type { PolicyRef as PolicyRefInit, PolicyRef__Output as PolicyRef } from "./gen/fleet/v1/PolicyRef.ts";
+export type {
+  PoolReport as PoolReportInit,
+  PoolReport__Output as PoolReport,
+} from "./gen/fleet/v1/PoolReport.ts";
+export type {
+  PoolScaling as PoolScalingInit,
+  PoolScaling__Output as PoolScaling,
+} from "./gen/fleet/v1/PoolScaling.ts";
 export type { Published as PublishedInit, Published__Output as Published } from "./gen/fleet/v1/Published.ts";
 export type { Reference as ReferenceInit, Reference__Output as Reference } from "./gen/fleet/v1/Reference.ts";
 export type { Release as ReleaseInit, Release__Output as Release } from "./gen/fleet/v1/Release.ts";
@@ -160,6 +178,14 @@ export type {
 } from "./gen/fleet/v1/SampleAnswer.ts";
 export type { SampleOutcome__Output as SampleOutcome } from "./gen/fleet/v1/SampleOutcome.ts";
 export type { Sampling as SamplingInit, Sampling__Output as Sampling } from "./gen/fleet/v1/Sampling.ts";
+export type {
+  ScalingAnswer as ScalingAnswerInit,
+  ScalingAnswer__Output as ScalingAnswer,
+} from "./gen/fleet/v1/ScalingAnswer.ts";
+export type {
+  ScalingRequest as ScalingRequestInit,
+  ScalingRequest__Output as ScalingRequest,
+} from "./gen/fleet/v1/ScalingRequest.ts";
 export type { SetAside as SetAsideInit, SetAside__Output as SetAside } from "./gen/fleet/v1/SetAside.ts";
 export type { Settled as SettledInit, Settled__Output as Settled } from "./gen/fleet/v1/Settled.ts";
 export type {
@@ -195,6 +221,10 @@ export type {
   VariantGap__Output as VariantGap,
 } from "./gen/fleet/v1/VariantGap.ts";
 export type { Wait as WaitInit, Wait__Output as Wait } from "./gen/fleet/v1/Wait.ts";
+export type {
+  WorkerProgress as WorkerProgressInit,
+  WorkerProgress__Output as WorkerProgress,
+} from "./gen/fleet/v1/WorkerProgress.ts";
 export type {
   WorkerStatus as WorkerStatusInit,
   WorkerStatus__Output as WorkerStatus,

@@ -21,6 +21,7 @@ export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
 export type { CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
 export { assertPortFree } from "./grpc/listening.ts";
 export { openRewarder } from "./grpc/rewarder.ts";
+export { serveExternalScaler } from "./grpc/serve-external-scaler.ts";
 export { type FleetServer, serveFleet } from "./grpc/serve-fleet.ts";
 export {
   LinkLostError,

@@ -50,6 +50,8 @@ function addCoordinator(program: Command): void {
     .option("--nats <url>", "with --run: nats-server", parseNatsUrl)
     .option("--listen <host:port>", "with --run: where to listen, such as 0.0.0.0:7000", parseAddress)
     .option("--advertise-nats <url>", "where workers reach nats-server, if elsewhere", parseNatsUrl)
+    .option("--scaler <host:port>", "with --run: where KEDA asks for the size of the pools", parseAddress)
+    .option("--scaler-tls <dir>", "its ca.crt, tls.crt and tls.key; without it on loopback only")
     .option("--gguf <file>", "where the model is on this host, if not where run.yaml says")
     .option("--base <sha256>", "digest of the model, where its file is not on this host", parseDigest)
     .addHelpText(

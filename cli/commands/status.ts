@@ -3,6 +3,7 @@ import type { StatusAnswer } from "../../proto/index.ts";
 import { chooseRunningRun, connectToRun, type RunningRunChoice } from "../open-run.ts";
 import { print, printJson } from "../print.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
+import { poolsTable } from "../show/pools-table.ts";
 import { progressLine } from "../show/progress-line.ts";
 import { table } from "../show/table.ts";
 import { setAsideTable, waitsTable } from "../show/waits-table.ts";
@@ -37,6 +38,7 @@ function describe(status: StatusAnswer): string {
   return [
     `${status.run}: ${status.state}${status.reason === "" ? "" : ` (${status.reason})`}\n${progressLine(status)}`,
     table(["worker", "pool", "device", "variant", "slots", "policy", "tok/s"], workers),
+    poolsTable(status.pools),
     waitsTable(status.waits),
     setAsideTable(status.setAside),
     ledgerTable(status.balances),

@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import { stringify } from "yaml";
 import type { CoordinatorOptions } from "../../coordinator/index.ts";
@@ -10,10 +9,12 @@ import { clientTls, serverTls } from "../local/tls.ts";
 import { parseYaml, readRunConfig, readText } from "../read-run-config.ts";
 import type { RunConfig } from "../run-config.ts";
 import { openPodFolder, type RunFolder } from "../run-folder.ts";
+import { parseListen } from "./parse-listen.ts";
+import { type ScalerGiven, scalerPort } from "./scaler-port.ts";
 import { readSecretsFolder } from "./secrets-folder.ts";
 
 /** What `fleet coordinator --run …` is given. */
-export interface PodCoordinatorGiven {
+export interface PodCoordinatorGiven extends ScalerGiven {
   /** The person's run.yaml. */
   readonly config: string;
   readonly run: string;
@@ -52,7 +53,7 @@ export async function podCoordinatorOptions(
   await checkTls(config.tls);
   const secrets = await readSecretsFolder(given.secrets);
   const folder = await openPodFolder(given.data, given.run);
-  const { host, port } = parseListen(given.listen);
+  const { host, port } = parseListen("--listen", given.listen);
   const wasStarted = (await folder.endpoints()).coordinator !== undefined; // Known once its ledger was open.
   await writeFileDurably(folder.config, stringify(config));
   return {
@@ -70,6 +71,8 @@ export async function podCoordinatorOptions(
     eval: config.eval,
     leases: config.leases,
     storage: config.storage,
+    scaling: config.scaling,
+    ...(await scalerPort(given)),
     reward: config.reward,
     runJson: JSON.stringify(config),
     nats: {
@@ -105,13 +108,4 @@ function assertTlsFiles({ mode, ca }: RunConfig["tls"], file: string): void {
 
 async function digestOf(folder: RunFolder, { model }: RunConfig): Promise<string> {
   return readBaseDigest(folder, model.gguf);
-}
-
-function parseListen(address: string): { readonly host: string; readonly port: number } {
-  const at = address.lastIndexOf(":");
-  const host = address.slice(0, at).replace(/^\[|\]$/g, "");
-  const port = Number(address.slice(at + 1));
-  if (port > 65_535 || (address.startsWith("[") && !isIPv6(host)))
-    throw new ConfigError(`--listen ${address} is not host:port, such as 0.0.0.0:7000`);
-  return { host, port };
 }

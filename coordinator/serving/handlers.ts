@@ -14,6 +14,8 @@ import { serveCollect } from "../collecting/serve-collect.ts";
 import { policyOf } from "../issuing/dispatcher.ts";
 import { judgeLease } from "../leasing/decide-lease.ts";
 import type { TaskRecord } from "../ledger/records.ts";
+import type { Scaler } from "../scaling/scaler.ts";
+import { scalingAnswer } from "../scaling/scaling-answer.ts";
 import { statusOf } from "../summary/status.ts";
 import type { Core } from "./core.ts";
 
@@ -34,6 +36,7 @@ export interface HandlerParts {
   readonly termMs: number;
   readonly nats: { readonly url: string; readonly user: string; readonly password: string };
   readonly runJson: string;
+  readonly scaler: Scaler;
   /** Who is there, as last seen. */
   workers(): readonly WorkerPresence[];
 }
@@ -53,7 +56,11 @@ export function createHandlers(parts: HandlerParts): FleetHandlers {
         natsPassword: parts.nats.password,
       }),
     }),
-    status: async () => statusOf(core, parts.workers()),
+    status: async () => statusOf(core, parts.workers(), parts.scaler.plan()),
+    scaling: async ({ pools }) => {
+      parts.scaler.report(pools);
+      return scalingAnswer(core, parts.workers(), parts.scaler.plan());
+    },
     pause: async () => {
       if (state.phase !== "running") return { message: `the run is ${state.phase}; nothing to pause` };
       await core.decide({ type: "paused" });

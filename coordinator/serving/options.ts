@@ -7,6 +7,7 @@ import type {
   EvalConfig,
   LeaseConfig,
   SamplingConfig,
+  ScalingConfig,
   StorageConfig,
 } from "../config.ts";
 import type { RunSettings } from "../ledger/events.ts";
@@ -32,6 +33,7 @@ export interface CoordinatorOptions {
   readonly eval: EvalConfig;
   readonly leases: LeaseConfig;
   readonly storage: StorageConfig;
+  readonly scaling: ScalingConfig;
   readonly reward: RewardConfig;
   /** The resolved run.yaml as JSON, for those who connect. */
   readonly runJson: string;
@@ -49,6 +51,8 @@ export interface CoordinatorOptions {
     readonly token: string;
     readonly tls?: ServerTls | null;
   };
+  /** Where KEDA asks for the size of the pools; left out: nowhere. */
+  readonly scaler?: { readonly host: string; readonly port: number; readonly tls: ServerTls | null };
   /** Told the port once calls are answered. */
   readonly onListening: (port: number) => Promise<void>;
   /** Folder of the archive. */

@@ -6,7 +6,12 @@
  */
 import { once } from "node:events";
 import { crashPoint, dispositionOf, type Shutdown, systemClock } from "../../core/index.ts";
-import { assertPortFree, serveFleet, type WorkerPresence } from "../../transport/index.ts";
+import {
+  assertPortFree,
+  serveExternalScaler,
+  serveFleet,
+  type WorkerPresence,
+} from "../../transport/index.ts";
 import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
 import { createArchiveBudget } from "../archive/keep-within.ts";
@@ -19,6 +24,7 @@ import { endLease } from "../leasing/decide-lease.ts";
 import { createLeaseTerms } from "../leasing/lease-terms.ts";
 import { LedgerUnwritableError } from "../ledger/append-once.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
+import { createScaler, type Scaler } from "../scaling/scaler.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
 import { type Chores, openChores } from "./chores.ts";
 import { concludeRun, type Outcome } from "./conclude-run.ts";
@@ -120,6 +126,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   const { options, stores, ledger, core, shutdown } = serving;
   const { logger, nats, listen, runJson } = options;
   let present: readonly WorkerPresence[] = [];
+  const scaler = scalerOf(options, core);
   await using chores = openChores(logger);
   const handlers = createHandlers({
     core,
@@ -128,10 +135,13 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     termMs: termOf(options),
     nats: { url: nats.advertisedUrl ?? nats.url, ...nats.users.worker },
     runJson,
+    scaler,
     workers: () => present,
   });
   const onUnexpected = (error: unknown) => logger.error("call failed", { error });
   await using server = await serveFleet({ ...listen, handlers, onUnexpected });
+  await using _scaler =
+    options.scaler && (await serveExternalScaler({ ...options.scaler, replicas: scaler.replicas }));
   await options.onListening(server.port);
   logger.info("listening", { run: options.run, port: server.port, step: core.state.step });
   const guard = createStorageGuard({ ...serving, logger });
@@ -139,6 +149,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   const room = createRoomMaker({ ...serving, mostMiB: options.storage.rolloutsMiB });
   beginChores(chores, serving, room, (workers) => {
     present = workers;
+    scaler.look(workers, systemClock.wallMs());
   });
   await core.advance();
   const outcome = await Promise.race([
@@ -158,6 +169,10 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
+}
+
+function scalerOf({ scaling: config, sampling }: CoordinatorOptions, { state, prompts }: Core): Scaler {
+  return createScaler({ config, state, heldOut: prompts.heldOut.length, maxTokens: sampling.maxTokens });
 }
 
 function beginChores(

@@ -3,6 +3,8 @@ import type { WorkerPresence } from "../../transport/index.ts";
 import { dueEvaluation, lastStep } from "../issuing/next-tasks.ts";
 import { isTrained } from "../issuing/run-end.ts";
 import { balancesOf } from "../ledger/balance.ts";
+import type { ScalingPlan } from "../scaling/scaler.ts";
+import { poolsOf } from "../scaling/scaling-answer.ts";
 import type { Core } from "../serving/core.ts";
 import { reportSteps } from "./summary.ts";
 import { waitsOf } from "./waits.ts";
@@ -14,7 +16,11 @@ const RECENT = 32;
 const MOST_SET_ASIDE = 100;
 
 /** Answers Fleet.Status from the ledger and from who is there. */
-export function statusOf(core: Core, workers: readonly WorkerPresence[]): StatusAnswerInit {
+export function statusOf(
+  core: Core,
+  workers: readonly WorkerPresence[],
+  plan: ScalingPlan | null,
+): StatusAnswerInit {
   const { state } = core;
   return {
     run: state.run,
@@ -38,6 +44,7 @@ export function statusOf(core: Core, workers: readonly WorkerPresence[]): Status
     reason: state.endReason,
     tokensPerSecond: workers.reduce((sum, worker) => sum + worker.tokensPerSecond, 0),
     waits: waitsOf(core, workers),
+    pools: poolsOf(plan),
     setAside: [...state.unusable].slice(-MOST_SET_ASIDE).map(([instance, reason]) => ({ instance, reason })),
   };
 }

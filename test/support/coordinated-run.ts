@@ -10,6 +10,7 @@ import {
   LeaseConfig,
   runCoordinator,
   SamplingConfig,
+  ScalingConfig,
   StorageConfig,
   type Summary,
 } from "../../coordinator/index.ts";
@@ -35,6 +36,7 @@ export interface CoordinatedRunOptions {
   /** Most that nats-server may store. */
   readonly storeBytes?: number;
   readonly storage?: Partial<StorageConfig>;
+  readonly scaling?: object;
   /** Folder of the archive; one of the run's own else. */
   readonly archive?: string;
   readonly maxTokens?: number;
@@ -86,6 +88,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     maxTokens = 16,
     reward = {},
     storage = {},
+    scaling = {},
     base = "b0",
     natsThrough = async (port) => port,
   } = given;
@@ -111,6 +114,7 @@ export async function openCoordinatedRun(given: CoordinatedRunOptions = {}): Pro
     eval: EvalConfig.parse(heldOut > 0 ? { dataset: [path("held-out.jsonl")], tasks: heldOut } : {}),
     leases: LeaseConfig.parse({ ackWaitMs }),
     storage: StorageConfig.parse(storage),
+    scaling: ScalingConfig.parse(scaling),
     reward: RewardConfig.parse(reward),
     runJson: "{}",
     nats: { url: `nats://${HOST}:${natsPort}`, users },

@@ -9,6 +9,7 @@ export function handlersThat(named: Partial<FleetHandlers>): FleetHandlers {
   return {
     connect: refuse("connect"),
     status: refuse("status"),
+    scaling: refuse("scaling"),
     pause: refuse("pause"),
     unpause: refuse("unpause"),
     stopAfter: refuse("stopAfter"),

@@ -10,6 +10,8 @@ import type {
   PolicyHeaderInit,
   Published,
   RollbackRequestInit,
+  ScalingAnswer,
+  ScalingRequestInit,
   SkipStepRequestInit,
   StatusAnswer,
 } from "../../proto/index.ts";
@@ -34,6 +36,8 @@ export interface FleetClient extends AsyncDisposable {
   /** Joins the run. */
   connect(role: "worker" | "updater" | "cli", options?: CallOptions): Promise<ConnectAnswer>;
   status(options?: CallOptions): Promise<StatusAnswer>;
+  /** How many workers each pool is to have. */
+  scaling(request: ScalingRequestInit, options?: CallOptions): Promise<ScalingAnswer>;
   pause(options?: CallOptions): Promise<ControlAnswer>;
   unpause(options?: CallOptions): Promise<ControlAnswer>;
   stopAfter(step: number, options?: CallOptions): Promise<ControlAnswer>;
@@ -78,6 +82,8 @@ export function openFleetClient(options: {
         CONNECT_DEADLINE_MS,
         callOptions,
       ),
+    scaling: (request, callOptions) =>
+      calls.unary(fleet.Scaling, request, "the size of the pools", ASK_DEADLINE_MS, callOptions),
     status: (callOptions) => calls.unary(fleet.Status, {}, "the run's status", ASK_DEADLINE_MS, callOptions),
     pause: (callOptions) => calls.unary(control.Pause, {}, "the run to pause", ASK_DEADLINE_MS, callOptions),
     unpause: (callOptions) =>

@@ -12,6 +12,8 @@ import type {
   PolicyHeader,
   PublishedInit,
   RollbackRequest,
+  ScalingAnswerInit,
+  ScalingRequest,
   SkipStepRequest,
   StatusAnswerInit,
 } from "../../proto/index.ts";
@@ -42,6 +44,7 @@ export interface FleetHandlers {
   /** The protocol number has been checked. */
   connect(request: ConnectRequest, context: CallContext): Promise<ConnectAnswerInit>;
   status(context: CallContext): Promise<StatusAnswerInit>;
+  scaling(request: ScalingRequest, context: CallContext): Promise<ScalingAnswerInit>;
   pause(context: CallContext): Promise<ControlAnswerInit>;
   unpause(context: CallContext): Promise<ControlAnswerInit>;
   stopAfter(step: number, context: CallContext): Promise<ControlAnswerInit>;

@@ -1,8 +1,9 @@
 import { createServer, isIPv6 } from "node:net";
+import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { FleetError } from "../../core/index.ts";
 
 /** The address cannot be listened on. */
-export class CannotListenError extends FleetError {
+class CannotListenError extends FleetError {
   readonly code = "transport.cannot_listen";
   readonly disposition = "reject";
 }
@@ -27,11 +28,28 @@ export async function assertPortFree(host: string, port: number): Promise<void> 
   });
 }
 
-export function inUse(host: string, port: number, cause: unknown): CannotListenError {
+/** Begins to answer calls. @returns the port @throws {CannotListenError} */
+export function listenOn(
+  server: Server,
+  credentials: ServerCredentials,
+  host: string,
+  port: number,
+): Promise<number> {
+  const address = joinAddress(host, port);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (cause, boundPort) => {
+      if (cause === null) return resolve(boundPort);
+      if (cause.message.includes("EADDRINUSE")) return reject(inUse(host, port, cause));
+      reject(new CannotListenError(`cannot listen on ${address}: ${cause.message}`, { cause }));
+    });
+  });
+}
+
+function inUse(host: string, port: number, cause: unknown): CannotListenError {
   return new CannotListenError(`port ${port} on ${host} is in use by another process`, { cause });
 }
 
 /** `host:port`, as URLs write it. */
-export function joinAddress(host: string, port: number): string {
+function joinAddress(host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -1,4 +1,4 @@
-import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import { CancelledError, FleetError, withDeadline } from "../../core/index.ts";
@@ -14,7 +14,7 @@ import { requireToken } from "./authorization.ts";
 import { PROTOCOL, SERVER_OPTIONS } from "./channel.ts";
 import { servingWith } from "./credentials.ts";
 import type { FleetHandlers } from "./handlers.ts";
-import { CannotListenError, inUse, joinAddress } from "./listening.ts";
+import { listenOn } from "./listening.ts";
 import { policyChunks, readPolicy } from "./policy-upload.ts";
 import { createServedCalls, type ServedCalls } from "./served-calls.ts";
 
@@ -62,7 +62,7 @@ export async function serveFleet(options: ServeOptions): Promise<FleetServer> {
   addServices(server, handlers, calls);
   health.addToServer(server);
   new ReflectionService(wireServices().definitions).addToServer(server);
-  const boundPort = await listen(server, credentials, host, port);
+  const boundPort = await listenOn(server, credentials, host, port);
 
   let closing: Promise<void> | undefined;
   return {
@@ -83,6 +83,7 @@ function addServices(server: Server, handlers: FleetHandlers, calls: ServedCalls
       return handlers.connect(request, context);
     }),
     Status: calls.unary((_, context) => handlers.status(context)),
+    Scaling: calls.unary((request, context) => handlers.scaling(request, context)),
   } satisfies FleetService);
   server.addService(services.control, {
     Pause: calls.unary((_, context) => handlers.pause(context)),
@@ -115,17 +116,6 @@ function checkProtocol(protocol: number): void {
   throw new WrongProtocolError(
     `this coordinator speaks protocol ${PROTOCOL}, the caller ${protocol}: install the same version on both`,
   );
-}
-
-function listen(server: Server, credentials: ServerCredentials, host: string, port: number): Promise<number> {
-  const address = joinAddress(host, port);
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (cause, boundPort) => {
-      if (cause === null) return resolve(boundPort);
-      if (cause.message.includes("EADDRINUSE")) return reject(inUse(host, port, cause));
-      reject(new CannotListenError(`cannot listen on ${address}: ${cause.message}`, { cause }));
-    });
-  });
 }
 
 async function close(server: Server, calls: ServedCalls, graceMs: number): Promise<void> {

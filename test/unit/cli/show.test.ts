@@ -117,6 +117,7 @@ describe("the progress line", () => {
     tokensPerSecond: 1234.4,
     waits: [],
     setAside: [],
+    pools: [],
   };
 
   it("has step, reward with its course, well-formed and exact share, speed, staleness and time left", () => {

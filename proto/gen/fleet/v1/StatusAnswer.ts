@@ -5,6 +5,7 @@ import type { WorkerStatus as _fleet_v1_WorkerStatus, WorkerStatus__Output as _f
 import type { StepSummary as _fleet_v1_StepSummary, StepSummary__Output as _fleet_v1_StepSummary__Output } from '../../fleet/v1/StepSummary.ts';
 import type { Wait as _fleet_v1_Wait, Wait__Output as _fleet_v1_Wait__Output } from '../../fleet/v1/Wait.ts';
 import type { SetAside as _fleet_v1_SetAside, SetAside__Output as _fleet_v1_SetAside__Output } from '../../fleet/v1/SetAside.ts';
+import type { PoolScaling as _fleet_v1_PoolScaling, PoolScaling__Output as _fleet_v1_PoolScaling__Output } from '../../fleet/v1/PoolScaling.ts';
 
 export interface StatusAnswer {
   'run'?: (string);
@@ -35,6 +36,10 @@ export interface StatusAnswer {
    */
   'waits'?: (_fleet_v1_Wait)[];
   'setAside'?: (_fleet_v1_SetAside)[];
+  /**
+   * Of run.yaml's scaling.pools.
+   */
+  'pools'?: (_fleet_v1_PoolScaling)[];
 }
 
 export interface StatusAnswer__Output {
@@ -66,4 +71,8 @@ export interface StatusAnswer__Output {
    */
   'waits': (_fleet_v1_Wait__Output)[];
   'setAside': (_fleet_v1_SetAside__Output)[];
+  /**
+   * Of run.yaml's scaling.pools.
+   */
+  'pools': (_fleet_v1_PoolScaling__Output)[];
 }
