@@ -36,3 +36,9 @@ export function parseDigest(text: string): string {
   if (/^[\da-f]{64}$/.test(text)) return text;
   throw new InvalidArgumentError(`"${text}" is not a SHA-256 of 64 hexadecimal digits`);
 }
+
+/** `http://…` or `https://…`. */
+export function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError(`"${text}" is not a URL such as http://localhost:4318`);
+}

@@ -23,6 +23,7 @@ const FILES: readonly CommandFile[] = [
     load: async () => (await import("./control.ts")).addControlCommands,
   },
   { names: ["dataset"], load: async () => (await import("./dataset.ts")).addDatasetCommand },
+  { names: ["model"], load: async () => (await import("./model.ts")).addModelCommand },
   { names: ["doctor"], load: async () => (await import("./doctor.ts")).addDoctorCommand },
   {
     names: ["coordinator", "worker", "updater"],

@@ -1,0 +1,6 @@
+/**
+ * Files from elsewhere, of which the digest is known before.
+ *
+ * @module
+ */
+export { fetchVerified } from "./fetch-verified.ts";
