@@ -43,6 +43,7 @@ check: node_modules/.installed ## types, lint, boundaries, dead code, generated 
 	knip
 	proto/generate.sh --check
 	node docs/generate.ts --check
+	node helm/generate.ts --check
 	node $(DEMO)/make-model.ts --check
 
 .PHONY: test

@@ -1,1 +1,2 @@
 export { configurationPage } from "./configuration-page.ts";
+export { RunConfig } from "./run-config.ts";

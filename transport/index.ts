@@ -61,6 +61,7 @@ export { createSnapshotStore, type SnapshotStore } from "./nats/snapshot-store.t
 export { assertSynchronous, readStorage } from "./nats/storage-report.ts";
 export { createTaskPublisher, type TaskPublisher } from "./nats/task-publisher.ts";
 export { openTaskQueue } from "./nats/task-queue.ts";
+export { serverConfig } from "./nats-server/config-file.ts";
 export {
   findNatsServer,
   NatsServerMissingError,

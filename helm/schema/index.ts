@@ -1,0 +1,7 @@
+/**
+ * The schema of the chart's values, and the configuration of its nats-servers.
+ *
+ * @module
+ */
+export { natsConfigTemplate } from "./nats-config.ts";
+export { valuesSchema } from "./values-schema.ts";

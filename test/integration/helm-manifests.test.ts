@@ -1,0 +1,223 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { findHelm, lint, type Manifest, refusal, render } from "../support/helm.ts";
+
+const EXAMPLES = "helm/examples";
+const DEMO = join(EXAMPLES, "demo.yaml");
+const APIS = ["cert-manager.io/v1", "keda.sh/v1alpha1", "monitoring.coreos.com/v1"];
+const SECRETS = ["token", "coordinator-password", "worker-password", "route-password"];
+
+const helm = findHelm();
+
+describe.skipIf(helm === null)("the chart", () => {
+  const of = (values: string, more = {}) => render(helm ?? "", values, { apis: APIS, ...more });
+  const examples = readdirSync(EXAMPLES).map((name) => join(EXAMPLES, name));
+
+  it("has examples", () => {
+    expect(examples.length).toBeGreaterThanOrEqual(6);
+  });
+
+  describe.each(examples)("with %s", (values) => {
+    const objects = helm === null ? [] : of(values);
+    const pods = objects
+      .filter(hasPods)
+      .map((object) => ({ name: object.metadata.name, spec: podOf(object) }));
+    const containers = pods.flatMap(({ name, spec }) =>
+      [...(spec.initContainers ?? []), ...spec.containers].map((container) => ({ name, ...container })),
+    );
+
+    it("has nothing that helm lint finds fault with", () => {
+      const { status, said } = lint(helm ?? "", values);
+
+      expect(said).not.toContain("[ERROR]");
+      expect(said).not.toContain("[WARNING]");
+      expect(status).toBe(0);
+    });
+
+    it("makes pods that a namespace which enforces the restricted standard admits", () => {
+      for (const { name, spec } of pods) {
+        expect(spec.securityContext, name).toMatchObject({
+          runAsNonRoot: true,
+          runAsUser: 1000,
+          seccompProfile: { type: "RuntimeDefault" },
+        });
+        expect(spec.hostNetwork ?? spec.hostPID ?? spec.hostIPC, name).toBeUndefined();
+        const kinds = (spec.volumes ?? []).flatMap((volume: object) => Object.keys(volume));
+        expect(kinds, name).not.toContain("hostPath");
+      }
+      for (const { name, securityContext } of containers) {
+        expect(securityContext, name).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+      }
+    });
+
+    it("gives pods no token for Kubernetes but the autoscaler's", () => {
+      const withToken = pods.filter(({ spec }) => spec.automountServiceAccountToken !== false);
+
+      expect(withToken.map(({ name }) => name).filter((name) => !name.endsWith("-autoscaler"))).toEqual([]);
+    });
+
+    it("says of each container what it needs and what it may have", () => {
+      for (const { name, resources } of containers) {
+        expect(Object.keys(resources.requests), name).toEqual(expect.arrayContaining(["cpu", "memory"]));
+        expect(Object.keys(resources.limits), name).toEqual(expect.arrayContaining(["cpu", "memory"]));
+      }
+    });
+
+    it("names each image by a version or digest", () => {
+      for (const { image } of containers) expect(image).toMatch(/(:(?!latest$)[^:/]+|@sha256:[0-9a-f]{64})$/);
+    });
+
+    it("kills no pod before its time to hand over is up", () => {
+      const { drainSeconds = 60 } = parse(readFileSync(values, "utf8"));
+
+      for (const { spec } of pods) expect(spec.terminationGracePeriodSeconds).toBe(drainSeconds + 15);
+    });
+
+    it("lets no secret into a ConfigMap, an argument or an environment variable's value", () => {
+      const secrets = objects.filter(({ kind }) => kind === "Secret");
+      const texts = secrets.flatMap(({ data }) =>
+        Object.values<string>(data).map((text) => Buffer.from(text, "base64").toString()),
+      );
+      const others = JSON.stringify(objects.filter(({ kind }) => kind !== "Secret"));
+
+      for (const text of texts) expect(others).not.toContain(text);
+    });
+
+    it("selects every pod by a policy that denies, and no two objects are of one kind and name", () => {
+      const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
+      const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+
+      expect(policies.find(({ metadata }) => metadata.name === "my-run-default").spec).toMatchObject({
+        podSelector: { matchLabels: { "app.kubernetes.io/instance": "my-run" } },
+        policyTypes: ["Ingress", "Egress"],
+      });
+      expect(new Set(names).size).toBe(names.length);
+    });
+  });
+
+  it("makes secrets of 43 random characters each, new ones for each installation", () => {
+    const [first, second] = [of(DEMO), of(DEMO)].map(
+      (objects) => named(objects, "Secret", "my-run-secrets").data,
+    );
+
+    const texts = SECRETS.map((key) => Buffer.from(first[key], "base64").toString());
+    for (const text of texts) expect(text).toMatch(/^[A-Za-z0-9]{43}$/);
+    expect(new Set(texts).size).toBe(SECRETS.length);
+    expect(second.token).not.toBe(first.token);
+  });
+
+  it("makes none where a Secret is named, and mounts that one", () => {
+    const objects = of(DEMO, { set: ["secrets.existingSecret=mine"] });
+
+    expect(objects.filter(({ kind }) => kind === "Secret")).toEqual([]);
+    const volumes = podOf(named(objects, "Deployment", "my-run-worker-cpu")).volumes;
+    expect(volumes.find(({ name }: Manifest) => name === "secrets").secret).toMatchObject({
+      secretName: "mine",
+      items: [{ key: "token", path: "token" }],
+    });
+  });
+
+  it("trains in the demo what `make demo` trains", () => {
+    const written = parse(readFileSync("examples/demo/run.yaml", "utf8"));
+    const { local: _, ...demo } = written;
+    const { run } = parse(readFileSync(DEMO, "utf8"));
+
+    expect(JSON.parse(JSON.stringify(run).replaceAll("/app/examples/demo/", ""))).toEqual(demo);
+  });
+
+  it("gives the coordinator the run as it was written, and what the chart knows better", () => {
+    const objects = of(DEMO, { set: ["drainSeconds=20"] });
+
+    const run = parse(named(objects, "ConfigMap", "my-run-run").data["run.yaml"]);
+    expect(run.optimizer.learningRate).toBe(0.003);
+    expect(run.worker).toEqual({ liveGroups: 8, drainTimeoutMs: 20_000 });
+    expect(run.storage).toEqual({ replicas: 1 });
+    expect(run).not.toHaveProperty("local");
+  });
+
+  it("leaves the size of a pool that is scaled to who scales it", () => {
+    const objects = of(join(EXAMPLES, "spot-and-fixed.yaml"));
+
+    expect(named(objects, "Deployment", "my-run-worker-fixed").spec.replicas).toBe(2);
+    expect(named(objects, "Deployment", "my-run-worker-spot").spec).not.toHaveProperty("replicas");
+    const run = parse(named(objects, "ConfigMap", "my-run-run").data["run.yaml"]);
+    expect(run.scaling.pools).toEqual([{ name: "spot", min: 0, max: 8, cost: 0.3, startSeconds: 240 }]);
+  });
+
+  it("sends workers of different cards to their own nodes, with the image that has CUDA", () => {
+    const objects = of(join(EXAMPLES, "spot-and-fixed.yaml"));
+
+    const spot = podOf(named(objects, "Deployment", "my-run-worker-spot"));
+    expect(spot.nodeSelector).toEqual({ "nvidia.com/gpu.product": "NVIDIA-L4" });
+    expect(spot.tolerations.map(({ key }: Manifest) => key)).toContain("cloud.google.com/gke-spot");
+    expect(spot.containers[0].image).toBe("registry.example.com/rollout-fleet:0.1.0-cuda");
+    const coordinator = podOf(named(objects, "StatefulSet", "my-run-coordinator"));
+    expect(coordinator.containers[0].image).toBe("registry.example.com/rollout-fleet:0.1.0");
+  });
+
+  it("protects three nats-servers, and no single pod, from being evicted together", () => {
+    const budgets = (values: string) =>
+      of(values)
+        .filter(({ kind }) => kind === "PodDisruptionBudget")
+        .map(({ metadata, spec }) => [metadata.name, spec.maxUnavailable]);
+
+    expect(budgets(join(EXAMPLES, "spot-and-fixed.yaml"))).toContainEqual(["my-run-nats", 1]);
+    expect(budgets(DEMO)).toEqual([["my-run-worker-cpu", "25%"]]);
+  });
+
+  it("opens both endpoints to others with TLS only", () => {
+    const mtls = of(join(EXAMPLES, "mtls.yaml"));
+
+    expect(named(mtls, "Service", "my-run-coordinator-external").spec.type).toBe("LoadBalancer");
+    expect(named(mtls, "Service", "my-run-nats-external").spec.ports[0].port).toBe(4222);
+    expect(named(mtls, "Certificate", "my-run-server").spec.dnsNames).toContain("nats.runs.example.com");
+    const { args } = podOf(named(mtls, "StatefulSet", "my-run-coordinator")).containers[0];
+    expect(args).toContain("--advertise-nats=tls://nats.runs.example.com:4222");
+    expect(args).toContain("--nats=tls://my-run-nats:4222");
+    const refused = refusal(helm ?? "", DEMO, { set: ["expose.enabled=true"] });
+    expect(refused).toContain("expose.enabled needs tls.enabled");
+  });
+
+  it.each([
+    ["run.modle.gguf=x", "'modle'"],
+    ["run.local.workers[0].count=2", "'local'"],
+    ["run.tls.mode=on", "'tls'"],
+    ["run.batch.promts=3", "'promts'"],
+    ["run.batch.group=many", "/run/batch/group"],
+    ["wrokers[0].name=x", "'wrokers'"],
+    ["workers[0].device=tpu", "/workers/0/device"],
+    ["image.tag=latest", "/image/tag"],
+    ["nats.image=nats:latest", "/nats/image"],
+    ["nats.replicas=2", "/nats/replicas"],
+    ["tls.enabled=true", "tls.enabled needs tls.existingSecret"],
+    ["nats.enabled=false", "nats.url is empty"],
+    ["run.worker.drainTimeoutMs=90000", "more than drainSeconds allows"],
+    ["model.source=pvc", "model.claimName is empty"],
+  ])("refuses %s and says %s", (pair, said) => {
+    expect(refusal(helm ?? "", DEMO, { set: [pair] })).toContain(said);
+  });
+
+  it("refuses a release whose name is no run's id", () => {
+    expect(refusal(helm ?? "", DEMO, { release: "my.run" })).toContain("1 to 40 of a-z, 0-9 and hyphens");
+  });
+});
+
+function hasPods({ kind }: Manifest): boolean {
+  return ["StatefulSet", "Deployment", "Pod"].includes(kind);
+}
+
+function podOf({ kind, spec }: Manifest): Manifest {
+  return kind === "Pod" ? spec : spec.template.spec;
+}
+
+function named(objects: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (found === undefined) throw new Error(`the chart makes no ${kind} ${name}`);
+  return found;
+}
