@@ -106,6 +106,17 @@ imagePullSecrets:
 {{- if and (eq $v.autoscaler.kind "keda") (not (.Capabilities.APIVersions.Has "keda.sh/v1alpha1")) -}}
 {{- fail "autoscaler.kind is keda, and this cluster has no KEDA (API keda.sh/v1alpha1)" -}}
 {{- end -}}
+{{- if ne $v.autoscaler.kind "none" -}}
+{{- $scaled := false -}}
+{{- range $v.workers -}}
+{{- if .scaling -}}
+{{- $scaled = true -}}
+{{- end -}}
+{{- end -}}
+{{- if not $scaled -}}
+{{- fail (printf "autoscaler.kind is %s and no pool of workers has scaling" $v.autoscaler.kind) -}}
+{{- end -}}
+{{- end -}}
 {{- $drainMs := dig "worker" "drainTimeoutMs" 0 $v.run | int -}}
 {{- if gt $drainMs (mul 1000 $v.drainSeconds | int) -}}
 {{- fail (printf "run.worker.drainTimeoutMs is %d, which is more than drainSeconds allows: %v s" $drainMs $v.drainSeconds) -}}

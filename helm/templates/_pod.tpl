@@ -1,7 +1,6 @@
 {{/* What pods of the run have in common. */}}
 
 {{- define "fleet.podSecurity" -}}
-automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true

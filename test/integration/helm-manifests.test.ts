@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -150,6 +151,43 @@ describe.skipIf(helm === null)("the chart", () => {
     expect(run.scaling.pools).toEqual([{ name: "spot", min: 0, max: 8, cost: 0.3, startSeconds: 240 }]);
   });
 
+  it("lets the autoscaler do what it must, to its own release's pools", () => {
+    const rules = (values: string) => named(of(values), "Role", "my-run-autoscaler").rules;
+    const argsOf = (values: string) =>
+      podOf(named(of(values), "Deployment", "my-run-autoscaler")).containers[0].args;
+    const builtin = join(EXAMPLES, "spot-and-fixed.yaml");
+    const keda = join(EXAMPLES, "keda.yaml");
+
+    expect(rules(builtin)[0]).toEqual({
+      apiGroups: ["apps"],
+      resources: ["deployments/scale"],
+      resourceNames: ["my-run-worker-spot"],
+      verbs: ["get", "patch"],
+    });
+    expect(rules(keda)[0].verbs).toEqual(["get"]);
+    expect(argsOf(builtin)).not.toContain("--deletion-costs-only");
+    expect(argsOf(keda)).toContain("--deletion-costs-only");
+  });
+
+  it("has KEDA ask the coordinator, with a certificate of its own that the installation made", () => {
+    const objects = of(join(EXAMPLES, "keda.yaml"));
+
+    const { spec } = named(objects, "ScaledObject", "my-run-worker-cpu");
+    expect(spec).toMatchObject({
+      scaleTargetRef: { name: "my-run-worker-cpu" },
+      minReplicaCount: 0,
+      maxReplicaCount: 16,
+    });
+    expect(spec.triggers[0].metadata).toEqual({ scalerAddress: "my-run-coordinator.runs:7002", pool: "cpu" });
+    const { data } = named(objects, "Secret", "my-run-scaler");
+    const pem = (key: string) => Buffer.from(data[key], "base64");
+    const authority = new X509Certificate(pem("ca.crt"));
+    for (const key of ["tls.crt", "client.crt"]) {
+      expect(new X509Certificate(pem(key)).verify(authority.publicKey)).toBe(true);
+    }
+    expect(new X509Certificate(pem("tls.crt")).checkHost("my-run-coordinator.runs")).toBeDefined();
+  });
+
   it("sends workers of different cards to their own nodes, with the image that has CUDA", () => {
     const objects = of(join(EXAMPLES, "spot-and-fixed.yaml"));
 
@@ -182,29 +220,6 @@ describe.skipIf(helm === null)("the chart", () => {
     expect(args).toContain("--nats=tls://my-run-nats:4222");
     const refused = refusal(helm ?? "", DEMO, { set: ["expose.enabled=true"] });
     expect(refused).toContain("expose.enabled needs tls.enabled");
-  });
-
-  it.each([
-    ["run.modle.gguf=x", "'modle'"],
-    ["run.local.workers[0].count=2", "'local'"],
-    ["run.tls.mode=on", "'tls'"],
-    ["run.batch.promts=3", "'promts'"],
-    ["run.batch.group=many", "/run/batch/group"],
-    ["wrokers[0].name=x", "'wrokers'"],
-    ["workers[0].device=tpu", "/workers/0/device"],
-    ["image.tag=latest", "/image/tag"],
-    ["nats.image=nats:latest", "/nats/image"],
-    ["nats.replicas=2", "/nats/replicas"],
-    ["tls.enabled=true", "tls.enabled needs tls.existingSecret"],
-    ["nats.enabled=false", "nats.url is empty"],
-    ["run.worker.drainTimeoutMs=90000", "more than drainSeconds allows"],
-    ["model.source=pvc", "model.claimName is empty"],
-  ])("refuses %s and says %s", (pair, said) => {
-    expect(refusal(helm ?? "", DEMO, { set: [pair] })).toContain(said);
-  });
-
-  it("refuses a release whose name is no run's id", () => {
-    expect(refusal(helm ?? "", DEMO, { release: "my.run" })).toContain("1 to 40 of a-z, 0-9 and hyphens");
   });
 });
 
