@@ -8,12 +8,12 @@ import {
   assertSynchronous,
   createRunStreams,
   findNatsServer,
-  type NatsLink,
   type NatsRole,
   openNats,
   readStorage,
 } from "../../transport/index.ts";
 import { freePort } from "../support/bare-server.ts";
+import { openCertificates, type TestCertificates } from "../support/certificates.ts";
 import { findHelm, type Manifest, render } from "../support/helm.ts";
 import { openTemporaryFolder } from "../support/temporary-folder.ts";
 
@@ -43,17 +43,38 @@ describe.skipIf(helm === null)("the chart's nats-servers", { timeout: 60_000 }, 
     await using servers = await startServers("helm/examples/spot-and-fixed.yaml");
     await using coordinator = await servers.link("coordinator");
 
-    await withDeadline("three copies of every stream", START_DEADLINE_MS, untilMade(coordinator));
+    // The servers of a cluster choose who speaks for it before anything can be made.
+    await until("three copies of every stream", async () => {
+      await createRunStreams(coordinator, RUN, { ...STREAMS, replicas: 3 });
+      return true;
+    });
 
     const { config, cluster } = await coordinator.manager.streams.info(`LEDGER_${RUN}`);
     expect(config.num_replicas).toBe(3);
     expect(cluster?.replicas?.length).toBe(2);
   });
+
+  it("let nobody in without a certificate, where both ends show one", async () => {
+    await using certificates = await openCertificates();
+    await using servers = await startServers("helm/examples/mtls.yaml", certificates);
+    await using coordinator = await servers.link("coordinator");
+
+    const nameless = openNats({
+      url: servers.url,
+      user: "coordinator",
+      password: PASSWORDS.coordinator,
+      name: "test",
+      tls: certificates.nameless,
+    });
+
+    await expect(nameless).rejects.toThrow(/certificate/);
+    await expect(readStorage(coordinator)).resolves.toHaveLength(1);
+  });
 });
 
 /** Servers of the chart's configuration, on this machine's ports and with their data in temporary folders. */
-async function startServers(values: string) {
-  const objects = render(helm ?? "", values);
+async function startServers(values: string, certificates?: TestCertificates) {
+  const objects = render(helm ?? "", values, { apis: ["cert-manager.io/v1"] });
   const config = objects.find(isNamed("ConfigMap")).data["nats.conf"];
   const { replicas, template } = objects.find(isNamed("StatefulSet")).spec;
   const { path } = await findNatsServer();
@@ -74,6 +95,9 @@ async function startServers(values: string) {
       .replace('"0.0.0.0:6222"', `"127.0.0.1:${route}"`)
       .replace("http: 8222\n", "")
       .replace('"/data/jetstream"', JSON.stringify(store))
+      .replaceAll('"/tls/tls.crt"', JSON.stringify(certificates?.mutual.certificate))
+      .replaceAll('"/tls/tls.key"', JSON.stringify(certificates?.mutual.key))
+      .replaceAll('"/tls/ca.crt"', JSON.stringify(certificates?.mutual.clientCa))
       .replace(/max_file_store: \d+/, "max_file_store: 1000000000");
     await writeFile(`${store}.conf`, text);
     const env = environmentOf(template.spec.containers[0].env, name);
@@ -82,46 +106,40 @@ async function startServers(values: string) {
     }
     children.push(spawn(path, ["-c", `${store}.conf`], { stdio: "ignore", env }));
   }
-  const url = places.map(({ client }) => `nats://127.0.0.1:${client}`).join(",");
+  const scheme = certificates === undefined ? "nats" : "tls";
+  const url = places.map(({ client }) => `${scheme}://127.0.0.1:${client}`).join(",");
   const link = (role: NatsRole, password = PASSWORDS[role]) =>
-    openNats({ url, user: role, password, name: `test ${role}` });
-  await withDeadline("nats-server to answer", START_DEADLINE_MS, untilReady(link, replicas));
-  return {
-    link,
-    [Symbol.asyncDispose]: async () => {
-      for (const child of children) {
-        const exited = once(child, "exit");
-        child.kill("SIGKILL");
-        await exited;
-      }
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Until somebody answers, and all of them are one cluster. */
-async function untilReady(link: (role: NatsRole) => Promise<NatsLink>, servers: number): Promise<void> {
-  for (;;) {
-    const opened = await link("coordinator").catch(() => null);
-    if (opened !== null) {
-      await using held = opened;
-      const report = await readStorage(held).catch(() => null);
-      if (report?.length === servers) return;
+    openNats({ url, user: role, password, name: `test ${role}`, tls: certificates?.client ?? null });
+  const close = async () => {
+    for (const child of children) {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
     }
-    await pause(100);
+    await folder[Symbol.asyncDispose]();
+  };
+  try {
+    await until("nats-server to answer", async () => {
+      await using held = await link("coordinator");
+      return (await readStorage(held)).length === replicas;
+    });
+    return { url, link, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 
-/** The servers of a cluster choose who speaks for it before anything can be made. */
-async function untilMade(link: NatsLink): Promise<void> {
-  for (;;) {
-    const made = await createRunStreams(link, RUN, { ...STREAMS, replicas: 3 }).then(
-      () => true,
-      () => false,
-    );
-    if (made) return;
-    await pause(100);
-  }
+/** Tries again until it holds; what fails is tried again too. */
+async function until(name: string, holds: () => Promise<boolean>): Promise<void> {
+  const over = new AbortController();
+  const trying = async () => {
+    while (!over.signal.aborted) {
+      if (await holds().catch(() => false)) return;
+      await pause(100);
+    }
+  };
+  await withDeadline(name, START_DEADLINE_MS, trying()).finally(() => over.abort());
 }
 
 /** As the kubelet sets it: `$(NAME)` stands for a variable before it. */
