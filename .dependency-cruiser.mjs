@@ -8,7 +8,8 @@ export const allowed = {
   rewards: ["core"],
   workers: ["proto", "core", "llama", "telemetry", "transport", "rewards"],
   updater: ["proto", "core", "llama", "telemetry", "transport"],
-  coordinator: ["proto", "core", "telemetry", "transport", "rewards"],
+  dashboard: [],
+  coordinator: ["proto", "core", "telemetry", "transport", "rewards", "dashboard"],
   evals: ["proto", "core", "telemetry", "transport", "rewards"],
   autoscaler: ["proto", "core", "telemetry", "transport"],
   curation: ["core", "telemetry", "rewards"],
@@ -19,6 +20,7 @@ export const allowed = {
     "telemetry",
     "transport",
     "rewards",
+    "dashboard",
     "coordinator",
     "workers",
     "updater",
@@ -39,6 +41,8 @@ const owners = {
   piscina: "workers",
   commander: "cli",
   "@kubernetes/client-node": "autoscaler",
+  preact: "dashboard",
+  uplot: "dashboard",
   "@opentelemetry/(sdk|exporter)": "telemetry",
 };
 
@@ -82,15 +86,16 @@ export default {
     },
     {
       name: "no-dev-dependencies-in-production",
+      comment: "dashboard/ is built: what it imports becomes part of the page.",
       severity: "error",
-      from: { path: `^(${folders})/` },
+      from: { path: `^(${folders})/`, pathNot: "^dashboard/" },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
     { name: "main-is-never-imported", severity: "error", from: {}, to: { path: "/main\\.ts$" } },
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["/main\\.ts$", "^test/", "\\.config\\.ts$"] },
+      from: { orphan: true, pathNot: ["/main\\.ts$", "^test/", "\\.config\\.ts$", "\\.d\\.ts$"] },
       to: {},
     },
   ],
@@ -98,6 +103,6 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
-    exclude: "^proto/gen",
+    exclude: "^(proto/gen|dashboard/dist)",
   },
 };

@@ -6,6 +6,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 FLEET := bin/fleet.mjs
 DEMO := examples/demo
 DEMO_DATA := $(DEMO)/data/train.jsonl
+PAGE := dashboard/dist/index.html
+PAGE_SOURCES := $(shell find dashboard -path dashboard/dist -prune -o -type f -print)
 
 .PHONY: help
 help: ## what there is
@@ -16,8 +18,14 @@ node_modules/.installed: package.json package-lock.json
 	@npm ci --no-progress --loglevel=error
 	@touch $@
 
+$(PAGE): node_modules/.installed $(PAGE_SOURCES)
+	@vite build dashboard --config dashboard/vite.config.ts --logLevel warn
+
+.PHONY: dashboard
+dashboard: $(PAGE) ## build the page that a run's coordinator serves
+
 .PHONY: setup
-setup: node_modules/.installed ## npm packages and nats-server
+setup: node_modules/.installed $(PAGE) ## npm packages, nats-server and the dashboard's page
 	@$(FLEET) doctor --setup
 
 $(DEMO_DATA): node_modules/.installed $(wildcard $(DEMO)/task/*.ts) $(DEMO)/make-dataset.ts
@@ -38,8 +46,9 @@ demo-model: setup ## make the demo's model again (about 40 minutes of one free c
 .PHONY: check
 check: node_modules/.installed ## types, lint, boundaries, dead code, generated files
 	tsc -p .
+	tsc -p dashboard
 	biome check .
-	depcruise --config .dependency-cruiser.mjs --output-type err core proto llama telemetry transport rewards coordinator workers updater cli
+	depcruise --config .dependency-cruiser.mjs --output-type err core proto llama telemetry transport rewards dashboard coordinator workers updater cli
 	knip
 	proto/generate.sh --check
 	node docs/generate.ts --check

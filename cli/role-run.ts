@@ -5,6 +5,7 @@ import type { Logger } from "../telemetry/index.ts";
 import type { UpdaterOptions } from "../updater/index.ts";
 import type { WorkerOptions } from "../workers/index.ts";
 import { readBaseDigest } from "./base-digest.ts";
+import { dashboardOptions } from "./dashboard.ts";
 import { readSecrets } from "./local/secrets.ts";
 import { clientTls, serverTls } from "./local/tls.ts";
 import { readRunConfig } from "./read-run-config.ts";
@@ -24,7 +25,8 @@ export interface WorkerAddresses {
 /** A run as one of its processes sees it: the resolved configuration and what each role is told of it. */
 export interface RoleRun {
   readonly config: RunConfig;
-  coordinatorOptions(resume: boolean, logger: Logger): Promise<CoordinatorOptions>;
+  /** @param dashboard - `host:port` of its dashboard; loopback with a port of the run's own unless given */
+  coordinatorOptions(resume: boolean, logger: Logger, dashboard?: string): Promise<CoordinatorOptions>;
   workerOptions(name: string, pool: number, addresses: WorkerAddresses, logger: Logger): WorkerOptions;
   updaterOptions(logger: Logger): UpdaterOptions;
 }
@@ -50,7 +52,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
 
   return {
     config,
-    coordinatorOptions: async (resume, logger) => {
+    coordinatorOptions: async (resume, logger, dashboard) => {
       if (endpoints.nats === undefined) {
         throw new ConfigError(`the nats-server of run ${folder.id} has not started: start it first`);
       }
@@ -78,6 +80,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
           tls: serverTls(folder, config.tls),
         },
         onListening: (port: number) => folder.recordEndpoints({ coordinator: { host: LOOPBACK, port } }),
+        dashboard: await dashboardOptions(folder, config, secrets.token, dashboard),
         archive: folder.archive,
         summary: folder.summary,
         logger,

@@ -13,12 +13,14 @@ export class RunFolderError extends FleetError {
 export interface Endpoints {
   readonly nats?: { readonly url: string; readonly port: number };
   readonly coordinator?: { readonly host: string; readonly port: number };
+  readonly dashboard?: { readonly host: string; readonly port: number };
 }
 
 const Port = z.int().min(1).max(65_535);
 const EndpointsFile = z.looseObject({
   nats: z.looseObject({ url: z.string(), port: Port }).optional(),
   coordinator: z.looseObject({ host: z.string(), port: Port }).optional(),
+  dashboard: z.looseObject({ host: z.string(), port: Port }).optional(),
 });
 
 const RUN_ID = /^[a-z0-9-]{1,40}$/;

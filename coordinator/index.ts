@@ -17,6 +17,10 @@ export {
   ScalingConfig,
   StorageConfig,
 } from "./config.ts";
+export type { AnswerParts } from "./dashboard/answers.ts";
+export { createRestSource } from "./dashboard/rest-source.ts";
+export { openDashboard } from "./dashboard/serve-dashboard.ts";
+export { createDashboardLink } from "./dashboard/sessions.ts";
 export {
   checkDataset,
   type DatasetCheck,

@@ -38,6 +38,7 @@ export {
   type Projection,
   projectionShape,
   readModelInfo,
+  readTokenTexts,
   type StreamedTensor,
   type TensorType,
   textOf,

@@ -15,6 +15,7 @@ const FILES: readonly CommandFile[] = [
   { names: ["sft"], load: async () => (await import("./sft.ts")).addSftCommand },
   { names: ["export"], load: async () => (await import("./export.ts")).addExportCommand },
   { names: ["status"], load: async () => (await import("./status.ts")).addStatusCommand },
+  { names: ["dashboard"], load: async () => (await import("./dashboard.ts")).addDashboardCommand },
   { names: ["rollouts"], load: async () => (await import("./rollouts.ts")).addRolloutsCommand },
   { names: ["reward"], load: async () => (await import("./reward.ts")).addRewardCommand },
   { names: ["ledger"], load: async () => (await import("./ledger.ts")).addLedgerCommand },

@@ -53,6 +53,7 @@ function addCoordinator(program: Command): void {
     .option("--scaler <host:port>", "with --run: where KEDA asks for the size of the pools", parseAddress)
     .option("--scaler-tls <dir>", "its ca.crt, tls.crt and tls.key; without it on loopback only")
     .option("--gguf <file>", "where the model is on this host, if not where run.yaml says")
+    .option("--dashboard <host:port>", "where the dashboard listens; its link is in the log", parseAddress)
     .option("--base <sha256>", "digest of the model, where its file is not on this host", parseDigest)
     .addHelpText(
       "after",
@@ -121,7 +122,8 @@ async function startCoordinator(given: CoordinatorGiven): Promise<void> {
   await runRole("coordinator", given, async ({ logger, patience, within }) => {
     if (given.run === undefined) {
       const run = await openRoleRun(config);
-      return runCoordinator(await run.coordinatorOptions(given.resume ?? false, logger), within(GRACE_MS));
+      const options = await run.coordinatorOptions(given.resume ?? false, logger, given.dashboard);
+      return runCoordinator(options, within(GRACE_MS));
     }
     const pod = required("coordinator --run", { ...given, config }, POD);
     const [{ podCoordinatorOptions }, { waitForPeer }] = await Promise.all([

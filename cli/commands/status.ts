@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { StatusAnswer } from "../../proto/index.ts";
+import { dashboardLinkOf } from "../dashboard.ts";
 import { chooseRunningRun, connectToRun, type RunningRunChoice } from "../open-run.ts";
 import { print, printJson } from "../print.ts";
 import { ledgerTable } from "../show/ledger-table.ts";
@@ -18,11 +19,12 @@ export function addStatusCommand(program: Command): void {
 }
 
 async function showStatus(choice: RunningRunChoice & { json?: true }): Promise<void> {
-  const { client } = await connectToRun(choice);
+  const { client, folder } = await connectToRun(choice);
   await using _ = client;
   const status = await client.status();
-  if (choice.json) printJson(status);
-  else print(describe(status));
+  if (choice.json) return printJson(status);
+  const link = folder && (await dashboardLinkOf(folder));
+  print(link === null ? describe(status) : `${describe(status)}\n\ndashboard: ${link}`);
 }
 
 function describe(status: StatusAnswer): string {

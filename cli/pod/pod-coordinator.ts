@@ -5,6 +5,7 @@ import { ConfigError, writeFileDurably } from "../../core/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import { readBaseDigest } from "../base-digest.ts";
 import { checkTls } from "../check-tls.ts";
+import { dashboardOptions } from "../dashboard.ts";
 import { clientTls, serverTls } from "../local/tls.ts";
 import { parseYaml, readRunConfig, readText } from "../read-run-config.ts";
 import type { RunConfig } from "../run-config.ts";
@@ -29,6 +30,8 @@ export interface PodCoordinatorGiven extends ScalerGiven {
   readonly advertiseNats?: string;
   /** The model's file on this host, if not where run.yaml says. */
   readonly gguf?: string;
+  /** `host:port` of the dashboard; none when left out. */
+  readonly dashboard?: string;
   /** SHA-256 of the training base, where its file is not on this host. */
   readonly base?: string;
 }
@@ -83,6 +86,10 @@ export async function podCoordinatorOptions(
     },
     listen: { host, port, token: secrets.token, tls: serverTls(folder, config.tls) },
     onListening: (bound) => folder.recordEndpoints({ coordinator: { host, port: bound } }),
+    dashboard:
+      given.dashboard === undefined
+        ? null
+        : await dashboardOptions(folder, config, secrets.token, given.dashboard),
     archive: folder.archive,
     summary: folder.summary,
     logger,

@@ -10,6 +10,7 @@ import type {
   ScalingConfig,
   StorageConfig,
 } from "../config.ts";
+import type { LiveDashboardOptions } from "../dashboard/open-live-dashboard.ts";
 import type { RunSettings } from "../ledger/events.ts";
 
 /** What a coordinator is told. */
@@ -55,6 +56,8 @@ export interface CoordinatorOptions {
   readonly scaler?: { readonly host: string; readonly port: number; readonly tls: ServerTls | null };
   /** Told the port once calls are answered. */
   readonly onListening: (port: number) => Promise<void>;
+  /** Null or left out: there is none. */
+  readonly dashboard?: LiveDashboardOptions | null;
   /** Folder of the archive. */
   readonly archive: string;
   /** Path of summary.json. */

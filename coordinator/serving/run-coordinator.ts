@@ -16,6 +16,7 @@ import { openArchive } from "../archive/archive.ts";
 import { type Archiver, createArchiver } from "../archive/archiver.ts";
 import { createArchiveBudget } from "../archive/keep-within.ts";
 import { pointAtNewest } from "../batching/publish-policy.ts";
+import { openLiveDashboard } from "../dashboard/open-live-dashboard.ts";
 import { assertInstancesThere, createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
 import { type RunPrompts, readPrompts } from "../issuing/read-prompts.ts";
 import { openPromptRenderer } from "../issuing/render-prompt.ts";
@@ -102,6 +103,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     shutdown,
     summary,
     conclude,
+    instances: asked.instances,
   });
   await conclude(outcome);
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
@@ -120,6 +122,7 @@ interface Serving {
   readonly summary: ReturnType<typeof createSummaryWriter>;
   readonly shutdown: Shutdown;
   readonly conclude: (outcome: Outcome) => Promise<void>;
+  readonly instances: RunPrompts["instances"];
 }
 
 async function serveUntilOver(serving: Serving): Promise<Outcome> {
@@ -139,6 +142,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     workers: () => present,
   });
   const onUnexpected = (error: unknown) => logger.error("call failed", { error });
+  await using dashboard = await openLiveDashboard(options.dashboard ?? null, { ...serving, ...options });
   await using server = await serveFleet({ ...listen, handlers, onUnexpected });
   await using _scaler =
     options.scaler && (await serveExternalScaler({ ...options.scaler, replicas: scaler.replicas }));
@@ -150,6 +154,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   beginChores(chores, serving, room, (workers) => {
     present = workers;
     scaler.look(workers, systemClock.wallMs());
+    dashboard.see(workers);
   });
   await core.advance();
   const outcome = await Promise.race([

@@ -42,6 +42,8 @@ export interface StepReport {
     readonly forward: number;
     readonly backward: number;
     readonly optimizer: number;
+    /** From the batch's composition to its policy; 0 where there was no batch. */
+    readonly inHand: number;
   };
   /** |log trainer − log sampler| in nats, for each variant of the base. */
   readonly gaps: TrainedMetrics["gaps"];
@@ -128,6 +130,7 @@ function reportStep(record: StepRecord, startedAt: number): StepReport {
       forward: metrics.forwardSeconds,
       backward: metrics.backwardSeconds,
       optimizer: metrics.optimizerSeconds,
+      inHand: record.composedAt === 0 ? 0 : (record.endedAt - record.composedAt) / 1000,
     },
     gaps: metrics.gaps,
   };

@@ -28,4 +28,5 @@ export {
 export { type GgufTensor, rowsAndColumns } from "./parse.ts";
 export { type GgufFile, openGguf } from "./read.ts";
 export { blockElements, type TensorType, typeCode } from "./tensor-type.ts";
+export { readTokenTexts } from "./token-texts.ts";
 export { type StreamedTensor, writeGguf } from "./write.ts";

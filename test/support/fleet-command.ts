@@ -15,8 +15,10 @@ export interface CommandResult {
 export interface FleetCommand {
   readonly process: ChildProcess;
   readonly result: Promise<CommandResult>;
-  /** Resolves once standard error holds a match. */
+  /** Resolves once standard error or output holds a match. */
   printed(pattern: RegExp): Promise<void>;
+  /** What it has printed so far, both together. */
+  output(): string;
 }
 
 /** Starts `fleet` as a person would. */
@@ -38,6 +40,7 @@ export function startFleetIn(
   const watchers: (() => void)[] = [];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();
+    for (const look of watchers) look();
   });
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
@@ -49,10 +52,11 @@ export function startFleetIn(
   return {
     process: child,
     result,
+    output: () => stdout + stderr,
     printed: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (pattern.test(stderr)) resolve();
+          if (pattern.test(stderr) || pattern.test(stdout)) resolve();
         };
         watchers.push(look);
         look();
