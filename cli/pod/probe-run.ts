@@ -1,0 +1,47 @@
+import { FleetError } from "../../core/index.ts";
+import { openFleetClient, openNats, openPolicyPointer } from "../../transport/index.ts";
+import { coordinatorOf, type JoinGiven } from "./join-run.ts";
+
+/** A link of the run answers, and not with what it should. */
+class ProbeFailedError extends FleetError {
+  readonly code = "cli.probe_failed";
+  readonly disposition = "fatal";
+}
+
+/** What a run is asked with, and what it said. */
+export interface ProbeGiven extends JoinGiven {
+  /** Where to dial nats-server, if not where the coordinator says. */
+  readonly nats?: string;
+}
+
+/** No run has a task of this name. */
+const NO_TASK = "probe";
+const NAME = "probe";
+
+/**
+ * Goes over the links that a worker has, with a worker's rights, and changes nothing: joins by gRPC, reads the policy
+ * pointer from nats-server, and asks for the lease of a task that is not there, which the ledger answers.
+ *
+ * @returns a line for each link, in the order in which they were asked
+ * @throws FleetErrors of the link that does not answer
+ */
+export async function* probeRun(given: ProbeGiven): AsyncGenerator<string> {
+  const coordinator = await coordinatorOf(given);
+  await using client = openFleetClient({ ...coordinator, name: NAME });
+  const { run, natsUrl, natsUser, natsPassword } = await client.connect("worker");
+  yield `coordinator: run ${run} at ${given.join}`;
+  const url = given.nats ?? natsUrl;
+  await using nats = await openNats({
+    url,
+    tls: coordinator.tls,
+    user: natsUser,
+    password: natsPassword,
+    name: NAME,
+    onChange: () => {},
+  });
+  const policy = await (await openPolicyPointer(nats, run)).get();
+  yield `nats-server: ${policy === null ? "no policy yet" : `policy ${policy.version}`}, at ${url}`;
+  const answer = await client.lease({ run, task: NO_TASK, dispatch: 0, worker: NAME, variant: "base" });
+  if (!answer.settled) throw new ProbeFailedError("a lease of a task that is not there was not refused");
+  yield "leases: answered from the ledger";
+}
