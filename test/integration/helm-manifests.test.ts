@@ -77,7 +77,8 @@ describe.skipIf(helm === null)("the chart", () => {
     it("kills no pod before its time to hand over is up", () => {
       const { drainSeconds = 60 } = parse(readFileSync(values, "utf8"));
 
-      for (const { spec } of pods) expect(spec.terminationGracePeriodSeconds).toBe(drainSeconds + 15);
+      const lasting = pods.filter(({ spec }) => spec.restartPolicy !== "Never");
+      for (const { spec } of lasting) expect(spec.terminationGracePeriodSeconds).toBe(drainSeconds + 15);
     });
 
     it("lets no secret into a ConfigMap, an argument or an environment variable's value", () => {
@@ -207,6 +208,19 @@ describe.skipIf(helm === null)("the chart", () => {
 
     expect(budgets(join(EXAMPLES, "spot-and-fixed.yaml"))).toContainEqual(["my-run-nats", 1]);
     expect(budgets(DEMO)).toEqual([["my-run-worker-cpu", "25%"]]);
+  });
+
+  it("goes, as `helm test`, over the links that a worker has, with a worker's rights", () => {
+    const objects = of(join(EXAMPLES, "mtls.yaml"));
+
+    const [worker, test] = [
+      podOf(objects.find(({ kind }) => kind === "Deployment") ?? {}),
+      podOf(named(objects, "Pod", "my-run-test")),
+    ];
+    const links = /^--(join|token-file|ca|certificate|key|nats)=/;
+    const linksOf = (args: string[]) => args.filter((arg) => links.test(arg));
+    expect(linksOf(test.containers[0].args)).toEqual(linksOf(worker.containers[0].args));
+    expect(test.containers[0].args[0]).toBe("probe");
   });
 
   it("opens both endpoints to others with TLS only", () => {
