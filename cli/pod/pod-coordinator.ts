@@ -8,6 +8,7 @@ import { checkTls } from "../check-tls.ts";
 import { dashboardOptions } from "../dashboard.ts";
 import { clientTls, serverTls } from "../local/tls.ts";
 import { parseYaml, readRunConfig, readText } from "../read-run-config.ts";
+import { assertMayResume } from "../resume-config.ts";
 import type { RunConfig } from "../run-config.ts";
 import { openPodFolder, type RunFolder } from "../run-folder.ts";
 import { parseListen } from "./parse-listen.ts";
@@ -58,6 +59,7 @@ export async function podCoordinatorOptions(
   const folder = await openPodFolder(given.data, given.run);
   const { host, port } = parseListen("--listen", given.listen);
   const wasStarted = (await folder.endpoints()).coordinator !== undefined; // Known once its ledger was open.
+  if (wasStarted) assertMayResume(await readRunConfig(folder.config), config);
   await writeFileDurably(folder.config, stringify(config));
   return {
     run: given.run,

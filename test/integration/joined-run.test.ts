@@ -80,6 +80,28 @@ describe("a run whose processes share nothing but the network", () => {
   });
 });
 
+describe("a coordinator that starts again with another run.yaml", () => {
+  it("goes on where what changed may change, and refuses by name what may not", async () => {
+    await using folder = await openTemporaryFolder();
+    await using run = await openPodRun(folder.path, "changed");
+    await run.startNats();
+    const start = async (name: string, changes: object) =>
+      run.startCoordinator(await writeTinyRun(temporary.path, name, { local: undefined, ...changes }));
+    const stop = async (command: Awaited<ReturnType<typeof start>>) => {
+      await command.printed(/"listening"/);
+      command.process.kill("SIGTERM");
+      return await command.result;
+    };
+
+    const first = await stop(await start("first", {}));
+    const longer = await stop(await start("longer", { steps: 3 }));
+    const other = await (await start("other", { steps: 3, seed: 1 })).result;
+
+    expect([first.code, longer.code, other.code]).toEqual([0, 0, 2]);
+    expect(other.stderr).toMatch(/a run cannot change while it goes on:\n +seed: was 0, is 1/);
+  });
+});
+
 describe("a process that cannot join ends with one sentence", () => {
   it("when it does not name all that its form needs", async () => {
     const coordinator = await fleet("coordinator", "--config", config, "--run", "x");
