@@ -48,7 +48,7 @@ check: node_modules/.installed ## types, lint, boundaries, dead code, generated 
 	tsc -p .
 	tsc -p dashboard
 	biome check .
-	depcruise --config .dependency-cruiser.mjs --output-type err core proto llama telemetry transport rewards dashboard coordinator workers updater cli
+	depcruise --config .dependency-cruiser.mjs --output-type err core proto llama telemetry transport rewards dashboard coordinator workers updater autoscaler cli
 	knip
 	proto/generate.sh --check
 	node docs/generate.ts --check

@@ -27,6 +27,7 @@ const FILES: readonly CommandFile[] = [
   { names: ["model"], load: async () => (await import("./model.ts")).addModelCommand },
   { names: ["probe"], load: async () => (await import("./probe.ts")).addProbeCommand },
   { names: ["doctor"], load: async () => (await import("./doctor.ts")).addDoctorCommand },
+  { names: ["autoscaler"], load: async () => (await import("./autoscaler.ts")).addAutoscalerCommand },
   {
     names: ["coordinator", "worker", "updater"],
     load: async () => (await import("./roles.ts")).addRoleCommands,

@@ -24,7 +24,7 @@ export async function scalerPort(given: ScalerGiven): Promise<Pick<CoordinatorOp
   if (given.scaler === undefined) {
     if (given.scalerTls === undefined) return {};
     throw new ConfigError(
-      "--scaler-tls without --scaler: say where to listen, such as --scaler 0.0.0.0:7001",
+      "--scaler-tls without --scaler: say where to listen, such as --scaler 0.0.0.0:7002",
     );
   }
   const address = parseListen("--scaler", given.scaler);

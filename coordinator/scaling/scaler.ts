@@ -76,6 +76,7 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
   const asked = new Map<string, Asked>();
   const reported = new Map<string, PoolReport>();
   let plan: ScalingPlan | null = null;
+  let last: { readonly workers: readonly WorkerPresence[]; readonly nowMs: number } | null = null;
 
   function askedOf(name: string, present: number): Asked {
     const known = asked.get(name);
@@ -113,36 +114,49 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
     return { why: `the run is ${state.phase}`, pools };
   }
 
+  /** What the cluster has already is not asked for anew by a coordinator that has just started. */
+  function adopt(name: string, replicas: number, nowMs: number): void {
+    const memory = askedOf(name, 0);
+    if (replicas > memory.replicas) Object.assign(memory, { replicas, raisedAtMs: nowMs });
+  }
+
+  function look(workers: readonly WorkerPresence[], nowMs: number): void {
+    if (config.pools.length === 0) return;
+    last = { workers, nowMs };
+    speeds.look(workers, nowMs);
+    const heldTokens = workers.reduce((sum, { busySlots }) => sum + busySlots, 0) / 2;
+    const demand = readDemand(state, {
+      nowMs,
+      maxTokens,
+      heldOut,
+      heldTokens: heldTokens * completionTokens(state, maxTokens),
+    });
+    const pools = config.pools.map((pool) => poolNow(pool, workers, nowMs));
+    const { replicas, why, short, tooSlow } = decideReplicas(demand, pools);
+    plan = {
+      why,
+      pools: pools.map((pool) => {
+        const memory = askedOf(pool.name, pool.ready);
+        const wanted = replicas.get(pool.name) ?? 0;
+        if (wanted > memory.replicas) memory.raisedAtMs = nowMs;
+        memory.replicas = wanted;
+        return planOf(pool, wanted, {
+          isShort: short.includes(pool.name),
+          isTooSlow: tooSlow.includes(pool.name),
+          said: reported.get(pool.name)?.trouble ?? "",
+        });
+      }),
+    };
+  }
+
   return {
-    look: (workers, nowMs) => {
-      if (config.pools.length === 0) return;
-      speeds.look(workers, nowMs);
-      const heldTokens = workers.reduce((sum, { busySlots }) => sum + busySlots, 0) / 2;
-      const demand = readDemand(state, {
-        nowMs,
-        maxTokens,
-        heldOut,
-        heldTokens: heldTokens * completionTokens(state, maxTokens),
-      });
-      const pools = config.pools.map((pool) => poolNow(pool, workers, nowMs));
-      const { replicas, why, short, tooSlow } = decideReplicas(demand, pools);
-      plan = {
-        why,
-        pools: pools.map((pool) => {
-          const memory = askedOf(pool.name, pool.ready);
-          const wanted = replicas.get(pool.name) ?? 0;
-          if (wanted > memory.replicas) memory.raisedAtMs = nowMs;
-          memory.replicas = wanted;
-          return planOf(pool, wanted, {
-            isShort: short.includes(pool.name),
-            isTooSlow: tooSlow.includes(pool.name),
-            said: reported.get(pool.name)?.trouble ?? "",
-          });
-        }),
-      };
-    },
+    look,
     report: (pools) => {
+      const first = pools.filter(({ name }) => !reported.has(name));
       for (const pool of pools) reported.set(pool.name, pool);
+      if (last === null || first.length === 0) return;
+      for (const { name, replicas } of first) adopt(name, replicas, last.nowMs);
+      look(last.workers, last.nowMs);
     },
     plan: planNow,
     replicas: () => {

@@ -74,6 +74,17 @@ describe("What is asked of the cluster", () => {
     expect(scaler.plan()?.pools[0]).toMatchObject({ replicas: 9, present: 2 });
   });
 
+  it("is not less than what the cluster has, when it is told only after its first look", () => {
+    const { scaler } = openScaler(KNOWN);
+    scaler.look([worker("w0", 8), worker("w1", 8)], 1_000);
+
+    scaler.report([{ name: "a", replicas: 29, trouble: "" }]);
+    const first = scaler.replicas()?.get("a");
+    scaler.report([{ name: "a", replicas: 30, trouble: "" }]); // Somebody's hand: what is decided here counts.
+
+    expect([first, scaler.replicas()?.get("a")]).toEqual([29, 29]);
+  });
+
   it("says why a pool does not have its workers: in the cluster's words, else that they do not come up", () => {
     const { scaler } = openScaler(KNOWN);
     const trouble = () => scaler.plan()?.pools[0]?.trouble;
