@@ -18,11 +18,21 @@ FROM packages-cpu AS sources
 COPY . .
 RUN node examples/demo/make-dataset.ts --out examples/demo/data && rm -rf node_modules
 
+# The page that a coordinator serves; what builds it stays behind.
+FROM ${NODE_IMAGE} AS page
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-progress --cache /tmp/npm && rm -rf /tmp/npm
+COPY tsconfig.json ./
+COPY dashboard ./dashboard
+RUN node_modules/.bin/vite build dashboard --config dashboard/vite.config.ts --logLevel warn
+
 FROM ${NODE_IMAGE} AS cpu
 ENV NODE_ENV=production HOME=/tmp XDG_CACHE_HOME=/tmp/.cache
 WORKDIR /app
 COPY --from=packages-cpu /app/node_modules ./node_modules
 COPY --from=sources /app ./
+COPY --from=page /app/dashboard/dist ./dashboard/dist
 RUN ln -s /app/bin/fleet.mjs /usr/local/bin/fleet
 USER 1000:1000
 ENTRYPOINT ["/app/bin/fleet.mjs"]
@@ -41,6 +51,7 @@ WORKDIR /app
 COPY --from=packages-cuda /usr/local/bin/node /usr/local/bin/node
 COPY --from=packages-cuda /app/node_modules ./node_modules
 COPY --from=sources /app ./
+COPY --from=page /app/dashboard/dist ./dashboard/dist
 RUN ln -s /app/bin/fleet.mjs /usr/local/bin/fleet
 USER 1000:1000
 ENTRYPOINT ["/app/bin/fleet.mjs"]

@@ -34,6 +34,7 @@ const Nats = z.strictObject({
 
 const Updater = z.strictObject({
   device: z.enum(["cuda", "vulkan", "cpu"]),
+  image: z.union([z.literal(""), TaggedImage]),
   threads: z.int().min(1).max(256),
   storage: Storage,
   ...scheduling,
