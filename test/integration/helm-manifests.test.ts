@@ -228,7 +228,9 @@ describe.skipIf(helm === null)("the chart", () => {
 
     expect(named(mtls, "Service", "my-run-coordinator-external").spec.type).toBe("LoadBalancer");
     expect(named(mtls, "Service", "my-run-nats-external").spec.ports[0].port).toBe(4222);
-    expect(named(mtls, "Certificate", "my-run-server").spec.dnsNames).toContain("nats.runs.example.com");
+    const { dnsNames, ipAddresses } = named(mtls, "Certificate", "my-run-server").spec;
+    expect(dnsNames).toEqual(expect.arrayContaining(["my-run-coordinator", "nats.runs.example.com"]));
+    expect(ipAddresses).toEqual(["127.0.0.1"]);
     const { args } = podOf(named(mtls, "StatefulSet", "my-run-coordinator")).containers[0];
     expect(args).toContain("--advertise-nats=tls://nats.runs.example.com:4222");
     expect(args).toContain("--nats=tls://my-run-nats:4222");
