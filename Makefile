@@ -63,6 +63,14 @@ test: setup $(DEMO_DATA) ## everything that proves it
 test-short: setup $(DEMO_DATA) ## the slow suites in their short form, some minutes
 	vitest run --config vitest.slow.config.ts
 
+.PHONY: cluster-binaries
+cluster-binaries: ## build a Kubernetes control plane and node from Go modules, for test-cluster (7 to 20 minutes, once)
+	@test/cluster/node/binaries.sh
+
+.PHONY: test-cluster
+test-cluster: setup ## the chart on a real cluster: FLEET_KUBECONFIG's, else a node of its own where cluster-binaries has run
+	vitest run --config vitest.cluster.config.ts
+
 .PHONY: soak
 soak: setup ## a simulated fleet of 1,000 workers that come and go: MINUTES=30
 	node test/slow/soak/main.ts

@@ -1,0 +1,74 @@
+import { expect, inject, it } from "vitest";
+import { createRandom, pause } from "../../core/index.ts";
+import { openNamespace, type Release } from "./support/release.ts";
+
+const cluster = inject("cluster");
+const MINUTE_MS = 60_000;
+/** The demo, shortened: what is looked at here is the books. */
+const SHORT = { run: { steps: process.env["FLEET_SLOW"] === "full" ? 40 : 6, eval: { dataset: [] } } };
+const STEPS = SHORT.run.steps;
+const PACE_MS = 8_000;
+const SEED = 1;
+const COMPONENTS = ["worker", "coordinator", "updater", "nats"] as const;
+
+it.skipIf(cluster === null)(
+  "pods that are deleted at random, with and without their time to go, cost no sample",
+  async () => {
+    if (cluster === null) return;
+    await using namespace = await openNamespace(cluster, "faults");
+    const release = await namespace.install("faulty", "demo", SHORT);
+    await release.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
+
+    const next = createRandom(`faults ${SEED}`);
+    const over = new AbortController();
+    const deleted: string[] = [];
+    const deleting = (async () => {
+      while (!over.signal.aborted) {
+        const component = COMPONENTS[Math.floor(next() * COMPONENTS.length)] ?? "worker";
+        const pod = (await release.pods(component))[0];
+        const grace = next() < 0.5 ? ["--grace-period=0", "--force"] : [];
+        if (pod !== undefined) {
+          await namespace.kubectl("delete", "pod", pod.name, "--wait=false", ...grace).catch(() => "");
+          deleted.push(component);
+        }
+        await pause(PACE_MS, over.signal);
+      }
+    })();
+    await release.until("the last step", ({ step }) => step >= STEPS, 18 * MINUTE_MS);
+    over.abort();
+    await deleting;
+    await release.until("the run to end", ({ state }) => state === "ended", 5 * MINUTE_MS);
+
+    process.stderr.write(`deleted: ${deleted.join(", ")}\n`);
+    expect(new Set(deleted).size).toBeGreaterThan(1);
+    await expectBalanced(release);
+  },
+);
+
+it.skipIf(cluster === null)(
+  "a node that is drained and taken back in mid-run costs no sample, and the budgets hold up an eviction",
+  async () => {
+    if (cluster === null) return;
+    await using namespace = await openNamespace(cluster, "drained");
+    const release = await namespace.install("drained", "demo", SHORT);
+    await release.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
+    const node = (await release.pods("worker"))[0]?.node ?? "";
+
+    await namespace.kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s");
+    await namespace.kubectl("uncordon", node);
+    await release.until("the run to end", ({ state }) => state === "ended", 15 * MINUTE_MS);
+
+    await expectBalanced(release);
+  },
+);
+
+/** Everything issued has one end, and every step was trained once. */
+async function expectBalanced(release: Release): Promise<void> {
+  const { steps, ledger, versions } = await release.summary();
+  expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
+  expect(versions).toHaveLength(STEPS + 1);
+  for (const books of ledger) {
+    expect(books.issued).toBe(books.accepted + books.rejected + books.expired);
+    expect(books.accepted).toBe(books.trained + books.skipped + books.evaluated);
+  }
+}
