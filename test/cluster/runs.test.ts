@@ -42,8 +42,8 @@ it.skipIf(cluster === null)("what is uninstalled leaves its volumes and nothing 
   await release.uninstall();
 
   const kinds = "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,roles,rolebindings";
-  const left = await namespace.kubectl("get", kinds, "-l", "app.kubernetes.io/instance=left", "-o", "name");
+  const left = () => namespace.kubectl("get", kinds, "-l", "app.kubernetes.io/instance=left", "-o", "name");
+  await expect.poll(left, { timeout: 2 * MINUTE_MS, interval: 1_000 }).toBe(""); // Pods have their time to go.
   const claims = await namespace.kubectl("get", "pvc", "-o", "name");
-  expect(left.trim()).toBe("");
   expect(claims.trim().split("\n").sort()).toHaveLength(3);
 });

@@ -25,6 +25,8 @@ export interface ClusterContext {
   readonly images: { readonly fleet: string; readonly nats: string };
   /** Of the volumes; null: the cluster's default. */
   readonly storageClass: string | null;
+  /** Whether it is a node that the tests started, whose volumes are folders of this machine. */
+  readonly isOurs: boolean;
 }
 
 const NODE = resolve("test/cluster/node");
@@ -43,7 +45,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       throw new Error("FLEET_KUBECONFIG names a cluster, so FLEET_IMAGE must name an image that it can pull");
     }
     const nats = process.env["FLEET_NATS_IMAGE"] ?? "docker.io/library/nats:2.15.2-alpine";
-    project.provide("cluster", { kubeconfig: named, images: { fleet, nats }, storageClass: null });
+    const storageClass = process.env["FLEET_STORAGE_CLASS"] ?? null;
+    project.provide("cluster", { kubeconfig: named, images: { fleet, nats }, storageClass, isOurs: false });
     return undefined;
   }
 
@@ -61,7 +64,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const images = await importImages(folder);
     const kubeconfig = join(folder, "kubeconfig");
     await makeVolumes(kubeconfig, join(folder, "volumes"), STORAGE_CLASS);
-    project.provide("cluster", { kubeconfig, images, storageClass: STORAGE_CLASS });
+    project.provide("cluster", { kubeconfig, images, storageClass: STORAGE_CLASS, isOurs: true });
   } catch (error) {
     await down();
     throw error;

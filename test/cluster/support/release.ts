@@ -67,7 +67,7 @@ export async function openNamespace(cluster: ClusterContext, name: string): Prom
     },
     [Symbol.asyncDispose]: async () => {
       await kubectl("delete", "namespace", name, "--wait", "--timeout=120s");
-      await freeVolumes(environment, name);
+      if (cluster.isOurs) await freeVolumes(environment, name);
     },
   };
 
