@@ -114,9 +114,9 @@ function stockOf(demand: Demand): number {
   return readySteps + inTraining - evaluationTokens / stepTokens;
 }
 
-/** As measured; before the first step is trained, a guess that its training so far may only raise. */
-function stepSecondsOf({ stepSeconds, trainingSeconds, windowSteps }: Demand): number {
-  return stepSeconds ?? Math.max(FIRST_WINDOW_SECONDS / windowSteps, 2 * (trainingSeconds ?? 0));
+/** As measured; a guess before the first step is trained. */
+function stepSecondsOf({ stepSeconds, windowSteps }: Demand): number {
+  return stepSeconds ?? FIRST_WINDOW_SECONDS / windowSteps;
 }
 
 /** From + at an empty stock to − at a full one. */

@@ -71,6 +71,13 @@ describe("The size of the pools", () => {
     expect([100, 130, 150, 200].map(hanging)).toEqual([5, 4, 3, 0]);
   });
 
+  it("goes to zero where nobody trains the first batch, once the window is full", () => {
+    const first = { ...IDLE, stepSeconds: null };
+
+    expect(decide({ ...first, trainingSeconds: 100 }, SPOT)["spot"]).toBeGreaterThan(0);
+    expect(decide({ ...first, trainingSeconds: 400 }, SPOT)).toEqual({ spot: 0 });
+  });
+
   it("comes back while what is sampled still lasts for a start-up", () => {
     const none = { ...SPOT, replicas: 0, ready: 0 };
 
