@@ -75,3 +75,20 @@ function templateArgs(values: string, { release = "my-run", set = [], apis = [] 
     ...apis.flatMap((api) => ["--api-versions", api]),
   ];
 }
+
+/** Whether an object makes pods. */
+export function hasPods({ kind }: Manifest): boolean {
+  return ["StatefulSet", "Deployment", "Pod"].includes(kind);
+}
+
+/** The pod that an object makes. */
+export function podOf({ kind, spec }: Manifest): Manifest {
+  return kind === "Pod" ? spec : spec.template.spec;
+}
+
+/** The object of that kind and name. @throws Error when the chart makes none */
+export function named(objects: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (found === undefined) throw new Error(`the chart makes no ${kind} ${name}`);
+  return found;
+}
