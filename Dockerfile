@@ -4,14 +4,15 @@ ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
 # @node-llama-cpp/linux-x64-cuda, as package-lock.json pins it, is linked against libcudart.so.13 and libcublas.so.13: CUDA 13.
 ARG CUDA_IMAGE=docker.io/nvidia/cuda:13.0.1-runtime-ubuntu24.04
 
-# What package-lock.json pins, less what no CPU loads. Node itself is in the image, which needs no compiler: llama.cpp's sources and TypeScript go.
+# What package-lock.json pins, less what no CPU loads and what only compilers and debuggers read. Node itself is in the image.
 FROM ${NODE_IMAGE} AS packages-cpu
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-progress --cache /tmp/npm \
  && cd node_modules \
  && rm -rf /tmp/npm node-linux-* typescript node-llama-cpp/llama @node-llama-cpp/*-cuda* @node-llama-cpp/*-vulkan \
- && if [ "$(uname -m)" = x86_64 ]; then rm -rf @node-llama-cpp/linux-arm*; else rm -rf @node-llama-cpp/linux-x64; fi
+ && if [ "$(uname -m)" = x86_64 ]; then rm -rf @node-llama-cpp/linux-arm*; else rm -rf @node-llama-cpp/linux-x64; fi \
+ && find . -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete
 
 # Sources, and the demo's data, which the same command always makes the same.
 FROM packages-cpu AS sources
@@ -43,7 +44,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-progress --cache /tmp/npm \
  && rm -rf /tmp/npm \
  && cd node_modules \
- && rm -rf node-linux-* typescript node-llama-cpp/llama @node-llama-cpp/*-vulkan @node-llama-cpp/linux-arm* @node-llama-cpp/*-cuda-ext
+ && rm -rf node-linux-* typescript node-llama-cpp/llama @node-llama-cpp/*-vulkan @node-llama-cpp/linux-arm* @node-llama-cpp/*-cuda-ext \
+ && find . -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete
 
 FROM ${CUDA_IMAGE} AS cuda
 ENV NODE_ENV=production HOME=/tmp XDG_CACHE_HOME=/tmp/.cache
