@@ -24,6 +24,7 @@ export interface WorkerAddresses {
 
 /** A run as one of its processes sees it: the resolved configuration and what each role is told of it. */
 export interface RoleRun {
+  readonly id: string;
   readonly config: RunConfig;
   /** @param dashboard - `host:port` of its dashboard; loopback with a port of the run's own unless given */
   coordinatorOptions(resume: boolean, logger: Logger, dashboard?: string): Promise<CoordinatorOptions>;
@@ -51,6 +52,7 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
   };
 
   return {
+    id: folder.id,
     config,
     coordinatorOptions: async (resume, logger, dashboard) => {
       if (endpoints.nats === undefined) {

@@ -15,6 +15,7 @@ import {
 } from "../coordinator/config.ts";
 import { ModelConfig } from "../llama/config.ts";
 import { RewardConfig } from "../rewards/config.ts";
+import { TelemetryConfig } from "../telemetry/config.ts";
 import { CheckpointConfig, GrpoConfig, LoraConfig, OptimizerConfig } from "../updater/config.ts";
 import { WorkerConfig } from "../workers/config.ts";
 import { TlsConfig } from "./tls-config.ts";
@@ -72,6 +73,7 @@ export const RunConfig = z.strictObject({
   tls: TlsConfig.prefault({})
     .describe("How the links to nats-server and the coordinator are secured.")
     .meta(mayChange),
+  telemetry: TelemetryConfig.prefault({}).describe("What is told of the run, and to whom.").meta(mayChange),
   local: LocalConfig.prefault({}).describe("What `fleet train` starts on this machine.").meta(mayChange),
 });
 

@@ -14,6 +14,8 @@ export interface Endpoints {
   readonly nats?: { readonly url: string; readonly port: number };
   readonly coordinator?: { readonly host: string; readonly port: number };
   readonly dashboard?: { readonly host: string; readonly port: number };
+  /** On loopback, by the process that serves its metrics there. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 const Port = z.int().min(1).max(65_535);
@@ -21,6 +23,7 @@ const EndpointsFile = z.looseObject({
   nats: z.looseObject({ url: z.string(), port: Port }).optional(),
   coordinator: z.looseObject({ host: z.string(), port: Port }).optional(),
   dashboard: z.looseObject({ host: z.string(), port: Port }).optional(),
+  metrics: z.record(z.string(), Port).optional(),
 });
 
 const RUN_ID = /^[a-z0-9-]{1,40}$/;

@@ -6,7 +6,7 @@
 
 export { EngineDiedError } from "./child/index.ts";
 export { ModelConfig } from "./config.ts";
-export type { Engine, EngineOptions } from "./decoding/engine.ts";
+export type { Engine, EngineOptions, EngineStatus } from "./decoding/engine.ts";
 export type {
   EngineCompletion,
   EngineTokens,

@@ -1,8 +1,15 @@
 /**
- * What the fleet tells about itself. One logger for every process: one line an event, with run, task and lease as
- * fields, never inside the text.
+ * What the fleet tells about itself, and the only folder that knows the OpenTelemetry SDK. One logger for every process:
+ * one line an event, with run, task and lease as fields, never inside the text. Metrics cost nothing where nobody
+ * asks for them.
  *
  * @module
  */
 
+export { TelemetryConfig } from "./config.ts";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.ts";
+export type { Metrics } from "./metrics.ts";
+export { createOccupancy } from "./occupancy.ts";
+export { noTelemetry, openTelemetry, type Telemetry, type TelemetryOptions } from "./open-telemetry.ts";
+export { metricTables } from "./page.ts";
+export { openProbes } from "./probes.ts";

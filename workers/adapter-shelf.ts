@@ -17,16 +17,23 @@ export interface AdapterShelf {
  * An empty shelf.
  *
  * @param fetch - the adapter's verified bytes; rejects rather than give others
+ * @param onDone - told how long each phase of making one ready took
  */
 export function createAdapterShelf(
   engine: Pick<Engine, "loadAdapter" | "dropAdapter">,
   fetch: (adapter: string) => Promise<Uint8Array>,
+  onDone: (phase: "download" | "load", seconds: number) => void = () => {},
 ): AdapterShelf {
   const loaded = new Map<string, Promise<void>>();
 
   async function load(adapter: string): Promise<void> {
     try {
-      await engine.loadAdapter(adapter, await fetch(adapter));
+      const startedMs = performance.now();
+      const bytes = await fetch(adapter);
+      const fetchedMs = performance.now();
+      await engine.loadAdapter(adapter, bytes);
+      onDone("download", (fetchedMs - startedMs) / 1_000);
+      onDone("load", (performance.now() - fetchedMs) / 1_000);
     } catch (error) {
       loaded.delete(adapter);
       throw error;

@@ -60,6 +60,8 @@ export interface CollectorOptions {
   readonly logger: Logger;
   /** Called when {@link Collector.heldBytes} became less. */
   readonly onLess: () => void;
+  /** Told, in one sentence, that the stream broke; null: it carries again. */
+  readonly onLink?: (trouble: string | null) => void;
 }
 
 const FIRST_REOPEN_MS = 100;
@@ -69,7 +71,7 @@ const UNANSWERED_HEARTBEATS = 6;
 
 /** Opens the first stream and keeps one open until disposed. */
 export function openCollector(options: CollectorOptions): Collector {
-  const { open, worker, spool, logger } = options;
+  const { open, worker, spool, logger, onLink = () => {} } = options;
   const outbox = createOutbox(options);
   const held = createHeldLeases();
   const condition = createCondition();
@@ -105,6 +107,7 @@ export function openCollector(options: CollectorOptions): Collector {
   async function listen(link: CollectLink): Promise<void> {
     for await (const answer of link.answers) {
       unanswered = 0;
+      onLink(null);
       if (answer.heartbeat) held.lose(answer.heartbeat.lost);
       outbox.settle(answer);
     }
@@ -133,6 +136,7 @@ export function openCollector(options: CollectorOptions): Collector {
       const error = await useStream();
       if (closed.signal.aborted) return;
       if (dispositionOf(error) === "reject") return end(error, refused);
+      onLink("the stream to the coordinator is broken");
       const { count: unacknowledged, heldBytes } = outbox;
       logger.warn("collect stream ended", {
         unacknowledged,

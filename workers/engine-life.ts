@@ -1,11 +1,13 @@
-import type { Engine } from "../llama/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import type { Engine, EngineStatus } from "../llama/index.ts";
+import type { Logger, Metrics, Telemetry } from "../telemetry/index.ts";
+import type { WorkerPresence } from "../transport/index.ts";
 import { createAdapterShelf } from "./adapter-shelf.ts";
 import type { WorkerConfig } from "./config.ts";
 import { followPolicies } from "./follow-policies.ts";
 import { type Delivery, handleTask, type Outcome } from "./handle-task.ts";
 import { runIntake } from "./intake.ts";
 import type { WorkerLinks } from "./links.ts";
+import type { WorkerObserver } from "./observe-worker.ts";
 import { createPolicyGate } from "./policy-gate.ts";
 import { announcePresence } from "./presence.ts";
 import type { Room } from "./room.ts";
@@ -26,6 +28,8 @@ export interface EngineLifeOptions {
   /** SHA-256 of the run's base, in hex. */
   readonly base: string;
   readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly observer: Pick<WorkerObserver, "status">;
 }
 
 /** Delay before a task that failed on infrastructure is delivered again. */
@@ -41,19 +45,25 @@ export async function runEngineLife(
   options: EngineLifeOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  const { links, config, logger } = options;
+  const { links, config, logger, telemetry } = options;
+  const { health, metrics } = telemetry;
+  health.lacks("policy", "no policy is active yet");
+  health.started();
   const dead = new AbortController();
   const over = new AbortController();
   const beside = AbortSignal.any([dead.signal, over.signal]);
   void engine.failed.then((error) => dead.abort(error));
 
-  const shelf = createAdapterShelf(engine, links.fetchAdapter);
+  const shelf = createAdapterShelf(engine, links.fetchAdapter, (phase, seconds) =>
+    metrics.record("fleet.worker.policy.seconds", seconds, { phase }),
+  );
   const gate = createPolicyGate({
     engine,
     shelf,
     onPolicyUpdate: config.onPolicyUpdate,
     waitMs: config.policyWaitMs,
     logger,
+    onActive: () => health.lacks("policy", null),
   });
   const loops = [
     followPolicies(
@@ -80,6 +90,7 @@ export async function runEngineLife(
     stop,
     dead: dead.signal,
     logger,
+    metrics: telemetry.metrics,
   };
   try {
     await runIntake(
@@ -87,7 +98,7 @@ export async function runEngineLife(
         room: options.room.free,
         pull: links.pull,
         handle: (delivery, admitted) =>
-          handle(delivery, admitted, links, deps).catch((error: unknown) => {
+          handle(delivery, admitted, links, deps, metrics).catch((error: unknown) => {
             dead.abort(error); // The other groups are released rather than finished.
             throw error;
           }),
@@ -107,8 +118,9 @@ function handle(
   admitted: () => void,
   links: WorkerLinks,
   deps: ServeGroupDeps,
+  metrics: Metrics,
 ): Promise<Outcome> {
-  return handleTask(delivery, {
+  const handled = handleTask(delivery, {
     lease: links.lease,
     serve: async (granted, address) => {
       using lease = links.collector.hold(granted.lease, granted.termMs);
@@ -118,19 +130,39 @@ function handle(
     retryDelayMs: RETRY_DELAY_MS,
     logger: deps.logger,
   });
+  return handled.then((outcome) => {
+    metrics.add("fleet.worker.tasks", 1, { outcome });
+    return outcome;
+  });
 }
 
 function presenceOf(
   engine: Engine,
-  { links, config, name, pool, slots, variant, logger }: EngineLifeOptions,
+  { links, config, name, pool, slots, variant, logger, telemetry, observer }: EngineLifeOptions,
 ) {
   const { digest, quantization } = engine.model;
   const { device } = engine;
   return {
     fixed: { name, pool, device, modelDigest: digest, quantization, variant, slots },
     engine,
-    announce: links.announce,
+    announce: (presence: WorkerPresence) => announce(links, presence, telemetry),
+    onStatus: (status: EngineStatus) => observer.status(status, device),
     intervalMs: config.presenceMs,
     logger,
   };
+}
+
+/** An announcement goes to nats-server and back, so that it tells whether the link is there. */
+async function announce(
+  links: Pick<WorkerLinks, "announce">,
+  presence: WorkerPresence,
+  { health }: Telemetry,
+): Promise<void> {
+  try {
+    await links.announce(presence);
+    health.lacks("link", null);
+  } catch (error) {
+    health.lacks("link", "nats-server does not answer");
+    throw error;
+  }
 }

@@ -12,6 +12,8 @@ export interface KeepEngineOptions<Engine extends AsyncDisposable> {
   readonly open: () => Promise<Engine>;
   /** Works with an engine; resolves when the worker is to stop, throws what ended the engine. */
   readonly live: (engine: Engine) => Promise<void>;
+  /** Told of each death that is answered with another engine. */
+  readonly onDeath?: () => void;
   readonly restart: { readonly firstMs: number; readonly mostMs: number };
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,7 +29,7 @@ const DEATHS_WITHIN_MS = 60_000;
  * @throws what can not be mended by another try: a wrong model, a broken invariant
  */
 export async function keepEngine<Engine extends AsyncDisposable>(
-  { open, live, restart, clock, logger }: KeepEngineOptions<Engine>,
+  { open, live, restart, clock, logger, onDeath = () => {} }: KeepEngineOptions<Engine>,
   stop: AbortSignal,
 ): Promise<void> {
   let deathsAtMs: number[] = [];
@@ -46,6 +48,7 @@ export async function keepEngine<Engine extends AsyncDisposable>(
       deathsAtMs = [...deathsAtMs.filter((atMs) => nowMs - atMs < DEATHS_WITHIN_MS), nowMs];
       if (deathsAtMs.length >= DEATHS_AT_MOST) throw unstable(deathsAtMs.length, error);
       const pauseMs = backoffMs(deathsAtMs.length - 1, restart.firstMs, restart.mostMs);
+      onDeath();
       logger.warn("engine died", { restartInMs: pauseMs, error });
       await pause(pauseMs, stop);
     }

@@ -42,6 +42,8 @@ export interface PolicyGateDeps {
   /** Longest wait for running groups to end. */
   readonly waitMs: number;
   readonly logger: Logger;
+  /** Told of each policy that the engine samples under from now on. */
+  readonly onActive?: (policy: Policy) => void;
 }
 
 /** A gate in front of an engine that was just opened. */
@@ -69,6 +71,7 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
     crashPoint("worker.after-load");
     await engine.activate(policy, deps.onPolicyUpdate);
     active = policy;
+    deps.onActive?.(policy);
     logger.info("policy active", { version: policy.version, adapter: policy.adapter });
     await tidy();
   }

@@ -1,5 +1,5 @@
 import { longestWaits, pause } from "../core/index.ts";
-import type { Engine } from "../llama/index.ts";
+import type { Engine, EngineStatus } from "../llama/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { WorkerPresence } from "../transport/index.ts";
 
@@ -13,6 +13,8 @@ type FixedPresence = Pick<
 export interface PresenceOptions {
   readonly fixed: FixedPresence;
   readonly engine: Pick<Engine, "status">;
+  /** Told of each status of the engine. */
+  readonly onStatus?: (status: EngineStatus) => void;
   readonly announce: (presence: WorkerPresence) => Promise<void>;
   readonly intervalMs: number;
   readonly logger: Logger;
@@ -35,7 +37,9 @@ interface Reading {
 export async function announcePresence(options: PresenceOptions, stop: AbortSignal): Promise<void> {
   let readings: Reading[] = [{ sampledTokens: 0, atMs: performance.now() }];
   while (!stop.aborted) {
-    const { busySlots, sampledTokens, policy } = await options.engine.status();
+    const status = await options.engine.status();
+    const { busySlots, sampledTokens, policy } = status;
+    options.onStatus?.(status);
     const now = { sampledTokens, atMs: performance.now() };
     readings = [...readings.filter(({ atMs }) => now.atMs - atMs <= SPEED_WINDOW_MS), now];
     const tokensPerSecond = speedOf(readings);

@@ -49,11 +49,24 @@ export interface Room {
   lessHeld(): void;
 }
 
-/** An empty room. `heldBytes` is asked whenever the load is judged. */
-export function createRoom(limits: Limits, heldBytes: () => number): Room {
+/**
+ * An empty room.
+ *
+ * @param heldBytes - asked whenever the load is judged
+ * @param onLoad - told of every change of {@link Room.openSamples}
+ */
+export function createRoom(
+  limits: Limits,
+  heldBytes: () => number,
+  onLoad: (openSamples: number) => void = () => {},
+): Room {
   const places = new Set<{ open: number }>();
   const condition = createCondition();
   const openSamples = () => [...places].reduce((sum, place) => sum + place.open, 0);
+  const changed = () => {
+    onLoad(openSamples());
+    condition.changed();
+  };
 
   return {
     get openSamples() {
@@ -72,14 +85,15 @@ export function createRoom(limits: Limits, heldBytes: () => number): Room {
       const place = { open: samples };
       const leave = () => {
         places.delete(place);
-        condition.changed();
+        changed();
       };
       places.add(place);
+      onLoad(openSamples());
       return {
         sampleEnded: () => {
           place.open -= 1;
           if (place.open <= 0) leave();
-          else condition.changed();
+          else changed();
         },
         [Symbol.dispose]: leave,
       };

@@ -1,6 +1,6 @@
 import { dispositionOf, type Shutdown, systemClock } from "../core/index.ts";
 import { type Device, type ModelConfig, openEngine, readModelInfo } from "../llama/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { type Logger, noTelemetry, type Telemetry } from "../telemetry/index.ts";
 import { type ClientTls, openFleetClient } from "../transport/index.ts";
 import { assertSameBase } from "./base-check.ts";
 import { openCollector } from "./collector.ts";
@@ -8,6 +8,7 @@ import type { WorkerConfig } from "./config.ts";
 import { runEngineLife } from "./engine-life.ts";
 import { keepEngine } from "./keep-engine.ts";
 import type { WorkerLinks } from "./links.ts";
+import { observeWorker } from "./observe-worker.ts";
 import { openRewardPool } from "./reward-pool.ts";
 import { createRoom, type Limits } from "./room.ts";
 import { openRunLink } from "./run-link.ts";
@@ -39,6 +40,8 @@ export interface WorkerOptions {
   /** Folder of this worker alone, for what memory cannot hold while the coordinator is away; null: memory only. */
   readonly spool: string | null;
   readonly logger: Logger;
+  /** Left out: nobody asks. */
+  readonly telemetry?: Telemetry;
 }
 
 /** The training base, of which a run has no variants. */
@@ -64,7 +67,8 @@ export async function runWorker(options: WorkerOptions, shutdown: Shutdown): Pro
 }
 
 async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown): Promise<void> {
-  const { name, model, config, logger } = options;
+  const { name, model, config, logger, telemetry = noTelemetry } = options;
+  const { health } = telemetry;
   await using client = openFleetClient({ ...options.coordinator, name });
   const joined = await client.connect("worker", { signal: stop });
   const { digest } = await readModelInfo(model.gguf);
@@ -81,31 +85,56 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   );
   await using rewards = openRewardPool({ threads: config.rewardThreads, timeoutMs: config.rewardTimeoutMs });
   const limits = limitsOf(options);
+  const spool = await spoolOf(options);
   await using collector = openCollector({
     open: client.collect,
     worker: name,
     memoryBytes: limits.heldBytes,
-    spool: await spoolOf(options),
+    spool,
     logger,
     onLess: () => room.lessHeld(),
+    onLink: (trouble) => health.lacks("coordinator", trouble),
   });
-  const room = createRoom(limits, () => collector.heldBytes);
+  const observer = observeWorker({
+    metrics: telemetry.metrics,
+    slots: options.slots,
+    heldBytes: () => collector.heldBytes,
+    spooledBytes: () => spool?.bytes ?? 0,
+  });
+  const room = createRoom(limits, () => collector.heldBytes, observer.load);
   letGo(abandon, collector, rewards);
 
   const links: WorkerLinks = {
     ...run,
-    lease: (address) => client.lease({ ...address, run: joined.run, worker: name }),
+    lease: async (address) => {
+      const answer = await client.lease({ ...address, run: joined.run, worker: name });
+      health.lacks("coordinator", null);
+      return answer;
+    },
     collector,
     rewards,
   };
   const { pool = "", slots } = options;
-  const life = { links, room, config, name, pool, slots, variant: VARIANT, base: digest, logger };
+  const life = {
+    links,
+    room,
+    config,
+    name,
+    pool,
+    slots,
+    variant: VARIANT,
+    base: digest,
+    logger,
+    telemetry,
+    observer,
+  };
   const ending = AbortSignal.any([stop, collector.refused]);
   await keepEngine(
     {
       open: () => openEngine({ ...model, device: options.device, slots, threads: options.threads }),
       live: (engine) => runEngineLife(engine, life, ending),
       restart: config.engineRestart,
+      onDeath: observer.engineDied,
       clock: systemClock,
       logger,
     },

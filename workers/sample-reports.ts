@@ -1,7 +1,7 @@
 import { crashPoint, FleetError } from "../core/index.ts";
 import type { EngineCompletion, SampleFailure } from "../llama/index.ts";
 import type { MissingSample, SampleAnswer } from "../proto/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import type { Logger, Metrics } from "../telemetry/index.ts";
 import type { Collector, SampleMessage } from "./collector.ts";
 import { type Origin, prefixLength, recordCompletion } from "./completion-record.ts";
 import type { LeasedGroup } from "./leased-group.ts";
@@ -43,6 +43,8 @@ export interface SampleReportDeps {
   readonly rewards: Pick<RewardPool, "score">;
   readonly origin: Origin;
   readonly logger: Logger;
+  /** Left out: nobody asks. */
+  readonly metrics?: Metrics;
 }
 
 /** Reports about one group. */
@@ -55,11 +57,13 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
   async function answered(answer: Promise<SampleAnswer>): Promise<boolean> {
     const { outcome, ...about } = await answer;
     crashPoint("worker.after-deliver");
+    deps.metrics?.add("fleet.worker.samples", 1, { outcome: outcome.slice("OUTCOME_".length).toLowerCase() });
     if (outcome === "OUTCOME_REFUSED") logRefusal(deps.logger, about);
     return outcome !== "OUTCOME_REFUSED";
   }
 
   async function deliverFailure(sample: number, failure: SampleFailure): Promise<boolean> {
+    deps.metrics?.add("fleet.worker.samples.failed", 1, { reason: failure.errorClass });
     deps.logger.warn("sample failed", { task, sample, ...failure });
     const message = { failed: { lease, task, sample, ...failure } };
     const told = await answered(deps.collector.deliver({ message, bytes: 0 }));
@@ -70,6 +74,7 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     const startedAt = performance.now();
     const score = await deps.rewards.score(prepared.scoring(completion.text));
     const timings = { ...completion.timings, rewardMs: performance.now() - startedAt };
+    measure(deps.metrics, timings, score);
     const { rollout, bytes } = recordOf(completion, prepared, timings, score);
     crashPoint("worker.before-deliver");
     return { message: { finished: { lease, rollout } }, bytes };
@@ -144,4 +149,14 @@ function failureOf(error: unknown): SampleFailure {
 
 function logRefusal(logger: Logger, { task, sample, reason }: Omit<SampleAnswer, "outcome">): void {
   logger.warn("sample refused", { task, sample, reason });
+}
+
+function measure(metrics: Metrics | undefined, timings: SampleTimings, { components }: Score): void {
+  if (!metrics?.isOn) return;
+  metrics.record("fleet.worker.phase.seconds", timings.queuedMs / 1_000, { phase: "queued" });
+  metrics.record("fleet.worker.phase.seconds", timings.prefillMs / 1_000, { phase: "prefill" });
+  metrics.record("fleet.worker.phase.seconds", timings.decodeMs / 1_000, { phase: "decode" });
+  metrics.record("fleet.worker.reward.seconds", timings.rewardMs / 1_000, {});
+  for (const { name, value } of components)
+    metrics.record("fleet.worker.reward.component", value, { component: name });
 }

@@ -1,6 +1,13 @@
 import { type Command, Option } from "commander";
 import { ConfigError, gracefully, openWatchdog, pause, type Shutdown } from "../../core/index.ts";
-import { createLogger, type Logger } from "../../telemetry/index.ts";
+import {
+  createLogger,
+  type Logger,
+  openProbes,
+  openTelemetry,
+  type Telemetry,
+  type TelemetryOptions,
+} from "../../telemetry/index.ts";
 import { parseAddress, parseCount, parseDigest, parseNatsUrl, parsePositive } from "../parse.ts";
 import type { JoinedGiven, JoinedWorkerGiven } from "../pod/join-run.ts";
 import type { PodCoordinatorGiven } from "../pod/pod-coordinator.ts";
@@ -19,6 +26,8 @@ interface RoleOptions {
   readonly config?: string;
   /** Seconds that peers may take to be there. */
   readonly wait: number;
+  /** `host:port` of metrics and probes; none when left out. */
+  readonly metrics?: string;
 }
 
 type CoordinatorGiven = RoleOptions & Partial<PodCoordinatorGiven> & { readonly resume?: true };
@@ -110,7 +119,13 @@ function joining(command: Command): Command {
 }
 
 function withWait(command: Command): Command {
-  return command.option("--wait <seconds>", "how long peers may take to be there", parseCount, 300);
+  return command
+    .option("--wait <seconds>", "how long peers may take to be there", parseCount, 300)
+    .option(
+      "--metrics <host:port>",
+      "where /metrics, /startupz, /readyz and /livez are served",
+      parseAddress,
+    );
 }
 
 const POD = ["config", "run", "data", "secrets", "nats", "listen"] as const;
@@ -119,18 +134,19 @@ const JOINED = ["join", "tokenFile", "data"] as const;
 async function startCoordinator(given: CoordinatorGiven): Promise<void> {
   const { runCoordinator } = await import("../../coordinator/index.ts");
   const { config } = required("coordinator", given, ["config"]);
-  await runRole("coordinator", given, async ({ logger, patience, within }) => {
+  await runRole("coordinator", given, async ({ logger, patience, within, tell }) => {
     if (given.run === undefined) {
       const run = await openRoleRun(config);
       const options = await run.coordinatorOptions(given.resume ?? false, logger, given.dashboard);
-      return runCoordinator(options, within(GRACE_MS));
+      const telemetry = await tell({ run: run.id, name: "coordinator", config: run.config.telemetry });
+      return runCoordinator({ ...options, telemetry }, within(GRACE_MS));
     }
     const pod = required("coordinator --run", { ...given, config }, POD);
     const [{ podCoordinatorOptions }, { waitForPeer }] = await Promise.all([
       import("../pod/pod-coordinator.ts"),
       import("../pod/wait-for.ts"),
     ]);
-    const options = await podCoordinatorOptions(pod, logger);
+    const options = await podCoordinatorOptions(pod, logger, tell);
     await waitForPeer({ name: "nats-server", addresses: pod.nats }, patience);
     return runCoordinator(options, within(GRACE_MS));
   });
@@ -141,8 +157,8 @@ async function startWorker(given: WorkerGiven): Promise<void> {
   if (given.join !== undefined) {
     const joined = required("worker --join", given, JOINED);
     const { joinedWorkerOptions } = await import("../pod/join-run.ts");
-    return await runRole("worker", given, async ({ logger, patience, within }) => {
-      const options = await joinedWorkerOptions(joined, patience, logger);
+    return await runRole("worker", given, async ({ logger, patience, within, tell }) => {
+      const options = await joinedWorkerOptions(joined, patience, logger, tell);
       await runWorker(options, within(options.config.drainTimeoutMs));
     });
   }
@@ -152,27 +168,27 @@ async function startWorker(given: WorkerGiven): Promise<void> {
     ...(coordinator !== undefined && { coordinator }),
     ...(nats !== undefined && { nats }),
   };
-  await runRole("worker", given, ({ logger, within }) =>
-    runWorker(
-      run.workerOptions(name, Number(pool), addresses, logger),
-      within(run.config.worker.drainTimeoutMs),
-    ),
-  );
+  await runRole("worker", given, async ({ logger, within, tell }) => {
+    const options = run.workerOptions(name, Number(pool), addresses, logger);
+    const telemetry = await tell({ run: run.id, name, config: run.config.telemetry });
+    await runWorker({ ...options, telemetry }, within(run.config.worker.drainTimeoutMs));
+  });
 }
 
 async function startUpdater(given: UpdaterGiven): Promise<void> {
   const { runUpdater } = await import("../../updater/index.ts");
   if (given.join === undefined) {
     const run = await openRoleRun(required("updater", given, ["config"]).config);
-    return await runRole("updater", given, ({ logger, within }) =>
-      runUpdater(run.updaterOptions(logger), within(GRACE_MS)),
-    );
+    return await runRole("updater", given, async ({ logger, within, tell }) => {
+      const telemetry = await tell({ run: run.id, name: "updater", config: run.config.telemetry });
+      await runUpdater({ ...run.updaterOptions(logger), telemetry }, within(GRACE_MS));
+    });
   }
   const joined = required("updater --join", given, JOINED);
   const { joinedUpdaterOptions } = await import("../pod/join-run.ts");
-  await runRole("updater", given, async ({ logger, patience, within }) => {
+  await runRole("updater", given, async ({ logger, patience, within, tell }) => {
     const shutdown = within(GRACE_MS);
-    await runUpdater(await joinedUpdaterOptions(joined, patience, logger), shutdown);
+    await runUpdater(await joinedUpdaterOptions(joined, patience, logger, tell), shutdown);
     if (shutdown.stop.aborted) return;
     logger.info("the run is over; idle until stopped"); // A process that ended would only be started again.
     while (!shutdown.stop.aborted) await pause(IDLE_MS, shutdown.stop);
@@ -185,13 +201,17 @@ interface RoleContext {
   readonly patience: Patience;
   /** The process's two moments, with so much time between them. */
   within(graceMs: number): Shutdown;
+  /** Opens what the process tells of itself; closed with it. */
+  tell(of: Pick<TelemetryOptions, "run" | "name" | "config">): Promise<Telemetry>;
 }
 
 async function runRole(
   role: string,
-  { wait }: RoleOptions,
+  { wait, metrics }: RoleOptions,
   start: (context: RoleContext) => Promise<void>,
 ): Promise<void> {
+  await using open = new AsyncDisposableStack();
+  const probes = open.use(await openProbes(metrics ?? null));
   const logger = createLogger({
     role,
     level: "info",
@@ -199,7 +219,10 @@ async function runRole(
     pretty: process.stderr.isTTY,
   });
   using _ = openWatchdog({ say: (what) => logger.warn("watchdog", { what }) });
-  using signals = openRunSignals(() => logger.info("stopping"));
+  using signals = openRunSignals(() => {
+    logger.info("stopping");
+    probes.health.lacks("stop", "it is stopping");
+  });
   const patience = {
     waitMs: 1_000 * wait,
     stop: signals.stop,
@@ -209,7 +232,8 @@ async function runRole(
     const { abandon } = gracefully(signals.stop, graceMs);
     return { stop: signals.stop, abandon: AbortSignal.any([abandon, signals.abandon]) };
   };
-  await start({ logger, patience, within });
+  const tell: RoleContext["tell"] = async (of) => open.use(await openTelemetry({ ...of, role, probes }));
+  await start({ logger, patience, within, tell });
 }
 
 /** @throws {ConfigError} naming the options that this form of a command cannot do without */

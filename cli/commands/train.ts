@@ -7,7 +7,7 @@ import { checkTls } from "../check-tls.ts";
 import { EXIT } from "../exit.ts";
 import { createSecrets, runLocally } from "../local/index.ts";
 import { runsOption } from "../open-run.ts";
-import { parseCount } from "../parse.ts";
+import { parseCount, parseUrl } from "../parse.ts";
 import { checkBeforeRun } from "../preflight.ts";
 import { note, print, printJson } from "../print.ts";
 import { readRunConfig } from "../read-run-config.ts";
@@ -27,6 +27,8 @@ interface TrainOptions {
   readonly resume?: true;
   readonly fromStep?: number;
   readonly dryRun?: true;
+  readonly metrics?: true;
+  readonly otlp?: string;
   readonly json?: true;
 }
 
@@ -53,6 +55,8 @@ export function addTrainCommand(program: Command): void {
       "with --resume: go back to the policy of step n and train on from it",
       parseCount,
     )
+    .option("--metrics", "every process serves its metrics on loopback; endpoints.json names the ports")
+    .option("--otlp <url>", "send metrics there by OTLP, such as http://localhost:4318", parseUrl)
     .option("--dry-run", "print the whole configuration, what fits, and what disk and memory it takes")
     .addOption(new Option("--run <id>", "name of the run; else made from the file's name and the time"))
     .addOption(runsOption())
@@ -135,8 +139,8 @@ async function runAndReport(
   let outcome: "ended" | "stopped";
   try {
     const resume = options.resume ?? false;
-    const { fromStep } = options;
-    const start = { resume, ...(fromStep !== undefined && { fromStep }) };
+    const { fromStep, metrics = false } = options;
+    const start = { resume, metrics, ...(fromStep !== undefined && { fromStep }) };
     outcome = await runLocally(folder, config, { natsServer, ...start, view, signals });
   } catch (error) {
     if (!signals.abandon.aborted) throw error;
@@ -156,8 +160,13 @@ async function runAndReport(
 }
 
 /** What the command line says in place of the file. */
-function withOptions(config: RunConfig, { steps, seed }: TrainOptions): RunConfig {
-  return { ...config, ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
+function withOptions(config: RunConfig, { steps, seed, otlp }: TrainOptions): RunConfig {
+  return {
+    ...config,
+    ...(steps !== undefined && { steps }),
+    ...(seed !== undefined && { seed }),
+    ...(otlp !== undefined && { telemetry: { ...config.telemetry, otlp } }),
+  };
 }
 
 async function writeConfig(folder: RunFolder, config: RunConfig): Promise<void> {

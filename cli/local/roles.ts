@@ -1,6 +1,7 @@
 import type { RunConfig } from "../run-config.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { type KeptRole, keepRole } from "./kept-role.ts";
+import { type MetricsPorts, metricsArguments } from "./metrics-ports.ts";
 import { type Exit, startRole } from "./role-process.ts";
 
 /** Longer than a worker's own drain, so that it is not cut short by us. */
@@ -24,10 +25,16 @@ export function openRoles(
   folder: RunFolder,
   config: RunConfig,
   resume: boolean,
+  metrics: MetricsPorts,
   onDeath: (name: string, exit: Exit) => void,
 ): Roles {
   const keep = (name: string, argsOf: (restart: number) => string[]) =>
-    keepRole(name, (restart) => startRole(name, argsOf(restart), folder.log(name)), onDeath);
+    keepRole(
+      name,
+      (restart) =>
+        startRole(name, [...argsOf(restart), ...metricsArguments(metrics, name)], folder.log(name)),
+      onDeath,
+    );
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {}); // Looked at by whoever races it.
   const watch = (role: KeptRole) => {

@@ -6,6 +6,7 @@ import { rollBack } from "../roll-back.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { keepNatsServer } from "./kept-nats.ts";
+import { recordMetricsPorts } from "./metrics-ports.ts";
 import { type Exit, howItEnded } from "./role-process.ts";
 import { openRoles, type Roles } from "./roles.ts";
 import { readSecrets } from "./secrets.ts";
@@ -35,6 +36,8 @@ export interface LocalRunOptions {
   readonly resume: boolean;
   /** The version to go back to before anything is trained. */
   readonly fromStep?: number;
+  /** Whether every process serves its metrics, on ports of its own. */
+  readonly metrics?: boolean;
   readonly view: RunView;
   readonly signals: RunSignals;
 }
@@ -71,7 +74,8 @@ export async function runLocally(
   crashPoint("train.after-nats");
 
   const onDeath = (name: string, exit: Exit) => view.say(describeDeath(folder, name, exit));
-  await using roles = openRoles(folder, config, options.resume, onDeath);
+  const metrics = options.metrics ? await recordMetricsPorts(folder, config) : {};
+  await using roles = openRoles(folder, config, options.resume, metrics, onDeath);
   signals.abandon.addEventListener("abort", () => roles.kill(), { once: true });
 
   // Without these two nothing can be handed over, and what is durable is durable: nobody has to wait.

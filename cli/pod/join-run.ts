@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
 import { readConfig } from "../../core/index.ts";
 import type { Device } from "../../llama/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
+import type { Logger, Telemetry, TelemetryOptions } from "../../telemetry/index.ts";
 import { type ClientTls, openFleetClient, readClientTls } from "../../transport/index.ts";
 import type { UpdaterOptions } from "../../updater/index.ts";
 import type { WorkerOptions } from "../../workers/index.ts";
@@ -43,6 +43,9 @@ export interface JoinedWorkerGiven extends JoinedGiven {
   readonly nats?: string;
 }
 
+/** Opens what a process tells of itself, once its run is known. */
+export type Tell = (of: Pick<TelemetryOptions, "run" | "name" | "config">) => Promise<Telemetry>;
+
 /** What the coordinator says to whoever joins. */
 interface Joined {
   readonly run: string;
@@ -75,9 +78,10 @@ export async function joinedWorkerOptions(
   given: JoinedWorkerGiven,
   patience: Patience,
   logger: Logger,
+  tell: Tell,
 ): Promise<WorkerOptions> {
   const { name = hostname(), pool = "", device, slots, threads, data } = given;
-  const { config, coordinator, natsUrl } = await join("worker", name, given, patience);
+  const { run, config, coordinator, natsUrl } = await join("worker", name, given, patience);
   const { nats = natsUrl } = given;
   await waitForPeer({ name: "nats-server", addresses: nats }, patience);
   return {
@@ -92,6 +96,7 @@ export async function joinedWorkerOptions(
     config: config.worker,
     spool: resolve(data, "spool", basename(name)),
     logger,
+    telemetry: await tell({ run, name, config: config.telemetry }),
   };
 }
 
@@ -100,6 +105,7 @@ export async function joinedUpdaterOptions(
   given: JoinedGiven,
   patience: Patience,
   logger: Logger,
+  tell: Tell,
 ): Promise<UpdaterOptions> {
   const { run, config, coordinator } = await join("updater", "updater", given, patience);
   return {
@@ -116,6 +122,7 @@ export async function joinedUpdaterOptions(
     checkpoints: config.checkpoints,
     folder: resolve(given.data, "checkpoints"),
     log: logger,
+    telemetry: await tell({ run, name: "updater", config: config.telemetry }),
   };
 }
 

@@ -11,6 +11,7 @@ import { parseYaml, readRunConfig, readText } from "../read-run-config.ts";
 import { assertMayResume } from "../resume-config.ts";
 import type { RunConfig } from "../run-config.ts";
 import { openPodFolder, type RunFolder } from "../run-folder.ts";
+import type { Tell } from "./join-run.ts";
 import { parseListen } from "./parse-listen.ts";
 import { type ScalerGiven, scalerPort } from "./scaler-port.ts";
 import { readSecretsFolder } from "./secrets-folder.ts";
@@ -46,6 +47,7 @@ export interface PodCoordinatorGiven extends ScalerGiven {
 export async function podCoordinatorOptions(
   given: PodCoordinatorGiven,
   logger: Logger,
+  tell: Tell,
 ): Promise<CoordinatorOptions> {
   await refuseLocal(given.config);
   const written = await readRunConfig(given.config);
@@ -95,6 +97,7 @@ export async function podCoordinatorOptions(
     archive: folder.archive,
     summary: folder.summary,
     logger,
+    telemetry: await tell({ run: given.run, name: "coordinator", config: config.telemetry }),
   };
 }
 

@@ -51,6 +51,8 @@ export interface LedgerOptions {
   /** Messages between two snapshots; 20,000 by default. */
   readonly every?: number;
   readonly logger?: Logger;
+  /** Told of each decision right after it is applied; not of those that are replayed. */
+  readonly onDecided?: (state: LedgerState, event: LedgerEvent) => void;
 }
 
 /** Replays a ledger, from its snapshot on where that is exactly right, and opens it. */
@@ -69,7 +71,7 @@ interface LedgerParts extends LedgerOptions {
 }
 
 function createLedger(parts: LedgerParts, { state, from, ...end }: Replayed): Ledger {
-  const { log, clock, giveUpMs = APPEND_DEADLINE_MS, onTrouble = () => {} } = parts;
+  const { log, clock, giveUpMs = APPEND_DEADLINE_MS, onTrouble = () => {}, onDecided } = parts;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {}); // Looked at by whoever races it.
   const { snapshots = null } = parts;
@@ -127,7 +129,10 @@ function createLedger(parts: LedgerParts, { state, from, ...end }: Replayed): Le
     decide: (...decisions) => {
       const events = decisions.map((decision) => ({ ...decision, at: clock.wallMs() }));
       try {
-        for (const event of events) applyEvent(state, event);
+        for (const event of events) {
+          applyEvent(state, event);
+          onDecided?.(state, event);
+        }
       } catch (error) {
         isSpoilt = true;
         failure.reject(error); // The state is ahead of what is written and cannot be used further.

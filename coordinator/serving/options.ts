@@ -1,5 +1,5 @@
 import type { RewardConfig } from "../../rewards/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
+import type { Logger, Telemetry } from "../../telemetry/index.ts";
 import type { ClientTls, RunSecrets, ServerTls } from "../../transport/index.ts";
 import type {
   BatchConfig,
@@ -63,6 +63,8 @@ export interface CoordinatorOptions {
   /** Path of summary.json. */
   readonly summary: string;
   readonly logger: Logger;
+  /** Left out: nobody asks. */
+  readonly telemetry?: Telemetry;
 }
 
 /** What decisions depend on. */

@@ -6,6 +6,7 @@
  */
 import { once } from "node:events";
 import { crashPoint, dispositionOf, type Shutdown, systemClock } from "../../core/index.ts";
+import { noTelemetry } from "../../telemetry/index.ts";
 import {
   assertPortFree,
   serveExternalScaler,
@@ -25,6 +26,7 @@ import { endLease } from "../leasing/decide-lease.ts";
 import { createLeaseTerms } from "../leasing/lease-terms.ts";
 import { LedgerUnwritableError } from "../ledger/append-once.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
+import { observeRun, type RunObserver } from "../observing/observe-run.ts";
 import { createScaler, type Scaler } from "../scaling/scaler.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
 import { type Chores, openChores } from "./chores.ts";
@@ -58,6 +60,8 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   for (const badLine of asked.badLines) logger.warn("line of the dataset left out", { ...badLine });
   const user = nats.users.coordinator;
   const { url, tls = null } = nats;
+  const { telemetry = noTelemetry } = options;
+  const observer = observeRun(telemetry.metrics);
   // A second coordinator of this host ends here, before it takes the run over from the one that serves it.
   await assertPortFree(options.listen.host, options.listen.port);
   await using stores = await openStores({
@@ -74,6 +78,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     onTrouble: (why) => stores.trouble.tell("the ledger", why),
     snapshots: stores.snapshots,
     logger,
+    onDecided: observer.decided,
   });
   await assertNothingLost(ledger.state, stores, run);
   const dispatcher = await openDispatcher(options, stores, asked);
@@ -104,6 +109,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     summary,
     conclude,
     instances: asked.instances,
+    observer,
   });
   await conclude(outcome);
   logger.info("over", outcome === "stopped" ? { outcome } : { ...outcome });
@@ -123,10 +129,11 @@ interface Serving {
   readonly shutdown: Shutdown;
   readonly conclude: (outcome: Outcome) => Promise<void>;
   readonly instances: RunPrompts["instances"];
+  readonly observer: RunObserver;
 }
 
 async function serveUntilOver(serving: Serving): Promise<Outcome> {
-  const { options, stores, ledger, core, shutdown } = serving;
+  const { options, stores, ledger, core, shutdown, observer } = serving;
   const { logger, nats, listen, runJson } = options;
   let present: readonly WorkerPresence[] = [];
   const scaler = scalerOf(options, core);
@@ -146,7 +153,9 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   await using server = await serveFleet({ ...listen, handlers, onUnexpected });
   await using _scaler =
     options.scaler && (await serveExternalScaler({ ...options.scaler, replicas: scaler.replicas }));
+  observer.serve(core, () => present);
   await options.onListening(server.port);
+  options.telemetry?.health.started();
   logger.info("listening", { run: options.run, port: server.port, step: core.state.step });
   const guard = createStorageGuard({ ...serving, logger });
   chores.every(GUARD_MS, "look after what is stored", guard.look);
@@ -155,6 +164,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     present = workers;
     scaler.look(workers, systemClock.wallMs());
     dashboard.see(workers);
+    observer.see(workers);
   });
   await core.advance();
   const outcome = await Promise.race([

@@ -5,7 +5,7 @@
  */
 import { backoffMs, dispositionOf, FleetError, pause, type Shutdown, systemClock } from "../../core/index.ts";
 import { type Device, EngineDiedError, type GradientEngine, openGradientEngine } from "../../llama/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
+import { type Logger, noTelemetry, type Telemetry } from "../../telemetry/index.ts";
 import { type ClientTls, type FleetClient, openFleetClient } from "../../transport/index.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { type CheckpointStore, openCheckpointStore } from "../checkpoints/checkpoint-store.ts";
@@ -20,6 +20,8 @@ const FIRST_DELAY_MS = 500;
 const MOST_DELAY_MS = 15_000;
 /** Engines that may die one after the other without a step between. */
 const MOST_DEATHS = 3;
+
+const NO_SESSION = "no session with the coordinator is open";
 
 /** The model is not the one that the run samples from. */
 export class OtherBaseError extends FleetError {
@@ -51,6 +53,8 @@ export interface UpdaterOptions {
   /** Where the checkpoints are; it is made. Training goes on from the newest one in it. */
   readonly folder: string;
   readonly log: Logger;
+  /** Left out: nobody asks. */
+  readonly telemetry?: Telemetry;
 }
 
 /**
@@ -69,6 +73,7 @@ export async function runUpdater(options: UpdaterOptions, shutdown: Shutdown): P
       return await trainWithOneEngine(options, coordinator, shutdown, setbacks);
     } catch (error) {
       if (!(error instanceof EngineDiedError) || setbacks.engines === MOST_DEATHS) throw error;
+      options.telemetry?.metrics.add("fleet.updater.engine.deaths", 1, {});
       options.log.warn("engine died", { error });
       await pause(backoffMs(setbacks.engines++, FIRST_DELAY_MS, MOST_DELAY_MS), shutdown.stop);
     }
@@ -87,7 +92,8 @@ async function trainWithOneEngine(
   shutdown: Shutdown,
   setbacks: Setbacks,
 ): Promise<void> {
-  const { gguf, device, threads, lora, grpo, log } = options;
+  const { gguf, device, threads, lora, grpo, log, telemetry = noTelemetry } = options;
+  telemetry.health.lacks("session", NO_SESSION);
   await using engine = await openGradientEngine({
     gguf,
     device,
@@ -95,6 +101,7 @@ async function trainWithOneEngine(
     trainable: { kind: "lora", ...lora },
     lanes: grpo.lanes,
   });
+  telemetry.health.started();
   log.info("engine opened", { device: engine.device, base: engine.model.digest });
   const abandon = async () => engine[Symbol.asyncDispose](); // Ends the call in flight.
   shutdown.abandon.addEventListener("abort", abandon, { once: true });
@@ -107,7 +114,18 @@ async function trainWithOneEngine(
 }
 
 async function prepare(
-  { run, folder, seed, steps, grpo, lora, optimizer, checkpoints, log }: UpdaterOptions,
+  {
+    run,
+    folder,
+    seed,
+    steps,
+    grpo,
+    lora,
+    optimizer,
+    checkpoints,
+    log,
+    telemetry = noTelemetry,
+  }: UpdaterOptions,
   engine: GradientEngine,
   coordinator: FleetClient,
   setbacks: Setbacks,
@@ -119,7 +137,17 @@ async function prepare(
   const digestOf = (parameters: Float32Array) => adapterDigest(encode(parameters));
   const settings = { grpo, optimizer, steps, clock: systemClock, digestOf };
   const start = startOf(engine, seed);
-  return { run, coordinator, engine, store: forgiving(store, setbacks), start, settings, encode, log };
+  return {
+    run,
+    coordinator,
+    engine,
+    store: forgiving(store, setbacks),
+    start,
+    settings,
+    encode,
+    log,
+    telemetry,
+  };
 }
 
 /** Opens sessions, one after the other where they are lost, until the run ends or is stopped. */
@@ -143,6 +171,7 @@ async function keepSession(
     } catch (error) {
       if (stop.aborted && dispositionOf(error) === "cancelled") return;
       if (!isPassing(error)) throw error;
+      parts.telemetry?.health.lacks("session", NO_SESSION);
       log.warn("session lost", { error });
       await pause(backoffMs(setbacks.sessions++, FIRST_DELAY_MS, MOST_DELAY_MS), stop);
     }

@@ -1,7 +1,7 @@
 import { crashPoint, dispositionOf, FleetError, type Shutdown, withDeadline } from "../../core/index.ts";
 import type { GradientEngine } from "../../llama/index.ts";
 import type { BatchMessage, Rewind } from "../../proto/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
+import { type Logger, noTelemetry, type Telemetry } from "../../telemetry/index.ts";
 import type { FleetClient } from "../../transport/index.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { CheckpointStore } from "../checkpoints/checkpoint-store.ts";
@@ -38,6 +38,8 @@ export interface SessionParts {
   /** The adapter's GGUF. */
   readonly encode: (parameters: Float32Array) => Uint8Array;
   readonly log: Logger;
+  /** Left out: nobody asks. */
+  readonly telemetry?: Telemetry;
 }
 
 /**
@@ -78,6 +80,7 @@ async function open(
   const first = await withDeadline("the trainer's session to open", OPENING_MS, messages.next(), stop);
   const opened = first.done ? undefined : first.value.opened;
   if (!opened) throw new SessionLostError("the session ended before it was opened");
+  parts.telemetry?.health.lacks("session", null);
   parts.log.info("session opened", { epoch: opened.epoch, step: opened.step });
   crashPoint("session.after-open");
   if (opened.rewind) {
@@ -123,6 +126,7 @@ async function trainBatches(
       return ended;
     }
     const waitSeconds = (clock.monotonicMs() - waitFromMs) / 1000;
+    parts.telemetry?.metrics.add("fleet.updater.seconds", waitSeconds, { phase: "wait" });
     state = await makeStep(parts, state, next.value, waitSeconds);
     await publish(parts, state, epoch, abandon);
   }
@@ -131,7 +135,7 @@ async function trainBatches(
 
 /** Trains a batch, and keeps what came of it on disk and in the engine. */
 async function makeStep(
-  { engine, store, settings, log }: SessionParts,
+  { engine, store, settings, log, telemetry }: SessionParts,
   state: Checkpoint,
   batch: ReceivedBatch,
   waitSeconds: number,
@@ -139,11 +143,19 @@ async function makeStep(
   if (batch.step !== state.step + 1) {
     throw new MalformedBatchError(`got the batch of step ${batch.step} after step ${state.step}`);
   }
+  const { clock } = settings;
+  const startedMs = clock.monotonicMs();
   const trained = await trainStep(engine, state, batch, settings);
+  const trainedMs = clock.monotonicMs();
   crashPoint("step.after-optimizer");
   const next = { ...trained, metrics: { ...trained.metrics, waitSeconds } };
   await store.save(next);
   if (next.skipped === "") await engine.writeParameters(next.parameters);
+  const { metrics } = telemetry ?? noTelemetry;
+  metrics.add("fleet.updater.seconds", (trainedMs - startedMs) / 1000, { phase: "train" });
+  metrics.add("fleet.updater.seconds", (clock.monotonicMs() - trainedMs) / 1000, { phase: "save" });
+  metrics.add("fleet.updater.steps", 1, { outcome: next.skipped === "" ? "trained" : "skipped" });
+  metrics.add("fleet.updater.tokens", Number(trained.metrics.trainedTokens ?? 0), {});
   log.info(next.skipped === "" ? "step trained" : "step skipped", {
     step: next.step,
     adapter: next.adapter,
@@ -154,11 +166,12 @@ async function makeStep(
 }
 
 async function publish(
-  { run, coordinator, encode, log }: SessionParts,
+  { run, coordinator, encode, log, settings, telemetry }: SessionParts,
   { step, adapter, parameters, skipped, metrics }: Checkpoint,
   epoch: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const startedMs = settings.clock.monotonicMs();
   crashPoint("step.before-publish");
   if (skipped !== "") await coordinator.skipStep({ run, step, epoch, reason: skipped }, { signal });
   else {
@@ -166,5 +179,7 @@ async function publish(
     await coordinator.publishPolicy(header, encode(parameters), { signal });
   }
   crashPoint("step.after-publish");
+  const seconds = (settings.clock.monotonicMs() - startedMs) / 1000;
+  telemetry?.metrics.add("fleet.updater.seconds", seconds, { phase: "publish" });
   log.debug("policy published", { step, adapter });
 }

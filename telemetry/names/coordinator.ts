@@ -1,0 +1,142 @@
+import { counter, gauge, histogram, REWARDS, SECONDS, VERSIONS } from "./metric.ts";
+
+/** Metrics of the coordinator. */
+export const COORDINATOR_METRICS = {
+  "fleet.ledger.samples": gauge(
+    "{sample}",
+    ["lane", "state"],
+    "The books: samples of the run by what became of them.",
+  ),
+  "fleet.ledger.imbalance": gauge(
+    "{sample}",
+    ["lane", "equation"],
+    "What is left of an equation of the books; anything but 0 is a fault. issued: less accepted, rejected, expired and outstanding. accepted: less trained, skipped, evaluated and waiting.",
+  ),
+  "fleet.run.step": gauge("{step}", [], "Newest policy version; its step is over."),
+  "fleet.run.steps.planned": gauge("{step}", [], "The last step that the run will make."),
+  "fleet.run.batches.composed": gauge("{batch}", [], "Newest step whose batch is composed."),
+  "fleet.storage.waiting": gauge(
+    "1",
+    [],
+    "1 while something cannot be stored, so that everything waits; else 0.",
+  ),
+  "fleet.tasks.queued": gauge("{task}", ["lane"], "Tasks that wait for a worker to take them."),
+  "fleet.tasks.queued.age.seconds": gauge(
+    "s",
+    ["lane"],
+    "How long the oldest of them has waited; 0 where none does.",
+  ),
+  "fleet.leases.live": gauge("{lease}", [], "Tasks that a worker holds."),
+  "fleet.leases.granted": counter(
+    "{lease}",
+    ["lane", "dispatch"],
+    "Leases granted. dispatch: first, or again for a task that was leased before.",
+  ),
+  "fleet.leases.released": counter(
+    "{lease}",
+    ["reason"],
+    "Leases that ended before their samples did, so that these are delivered again. reason: silence, engine-died, or the class that the worker gave.",
+  ),
+  "fleet.samples.rejected": counter("{sample}", ["reason"], "Samples that were given up."),
+  "fleet.samples.failed": counter(
+    "{sample}",
+    ["reason"],
+    "Samples that could not be made or scored this time, and are tried again.",
+  ),
+  "fleet.samples.expired": counter("{sample}", ["reason"], "Open samples that were not wanted any more."),
+  "fleet.samples.skipped": counter("{sample}", ["reason"], "Accepted samples that were not trained on."),
+  "fleet.samples.trained": counter("{sample}", [], "Samples that were trained on."),
+  "fleet.rollouts.accepted": counter("{rollout}", ["lane"], "Rollouts that are durable and counted."),
+  "fleet.rollouts.well_formed": counter(
+    "{rollout}",
+    ["lane"],
+    "Those of them whose reply had the right format; over the accepted ones it is the format rate.",
+  ),
+  "fleet.rollouts.exact": counter("{rollout}", ["lane"], "Those of them that predict the true change."),
+  "fleet.rollouts.cut_off": counter(
+    "{rollout}",
+    ["lane"],
+    "Those of them that were cut off at the most tokens allowed.",
+  ),
+  "fleet.rollouts.tokens": counter("{token}", ["lane"], "Sampled tokens of accepted rollouts."),
+  "fleet.rollout.reward": histogram("1", ["lane"], "Reward of an accepted rollout.", REWARDS),
+  "fleet.rollout.generation.seconds": histogram(
+    "s",
+    ["lane"],
+    "Prefill and decoding of an accepted rollout, as its worker measured it.",
+    SECONDS,
+  ),
+  "fleet.rollout.staleness": histogram(
+    "{version}",
+    [],
+    "Policy versions that a sample is behind when its batch is composed.",
+    VERSIONS,
+  ),
+  "fleet.step.seconds": histogram(
+    "s",
+    ["phase"],
+    "Time of a step by phase: wait, forward, backward, optimizer as the updater measured them; batch: from its composition to its policy.",
+    SECONDS,
+  ),
+  "fleet.steps": counter("{step}", ["outcome"], "Steps that are over: trained, skipped or rewound."),
+  "fleet.step.reward": gauge("1", [], "Mean reward of the newest step, groups without signal included."),
+  "fleet.step.format_rate": gauge("1", [], "Share of the newest step's rollouts with the right format."),
+  "fleet.step.loss": gauge("1", [], "Loss of the newest step."),
+  "fleet.step.kl": gauge(
+    "nat",
+    [],
+    "Divergence from the reference policy in the newest step, mean over its tokens; 0 where it was not computed.",
+  ),
+  "fleet.step.entropy": gauge(
+    "nat",
+    [],
+    "Entropy of the policy at the sampled tokens of the newest step, mean.",
+  ),
+  "fleet.step.ratio": gauge(
+    "1",
+    ["statistic"],
+    "Trainer over sampler in the newest step, before clipping: mean or max.",
+  ),
+  "fleet.step.clipped_share": gauge(
+    "1",
+    [],
+    "Share of the newest step's tokens whose gradient was clipped away.",
+  ),
+  "fleet.step.gradient_norm": gauge("1", [], "Norm of the newest step's gradient, before clipping."),
+  "fleet.step.learning_rate": gauge("1", [], "Learning rate of the newest step."),
+  "fleet.step.gap": gauge(
+    "nat",
+    ["variant", "statistic"],
+    "|log trainer − log sampler| of the newest step's tokens on one quantization of the base: mean or max.",
+  ),
+  "fleet.step.cut_share": gauge(
+    "1",
+    ["variant"],
+    "Share of the newest step's tokens on one quantization of the base whose importance weight was cut off.",
+  ),
+  "fleet.updater.waited.seconds": counter(
+    "s",
+    [],
+    "Time in which an updater had no batch to train on: it waited for rollouts. Its rate is the updater's idle share.",
+  ),
+  "fleet.rollouts.waited.seconds": counter(
+    "s",
+    [],
+    "Time in which a whole batch lay ready while another was in training: rollouts waited for the updater.",
+  ),
+  "fleet.workers": gauge("{worker}", ["device", "variant"], "Workers that announce themselves."),
+  "fleet.workers.slots": gauge("{slot}", ["device", "variant", "state"], "Their slots: busy or free."),
+  "fleet.workers.tokens_per_second": gauge(
+    "{token}/s",
+    ["device", "variant"],
+    "Tokens that they sample, as they announce it.",
+  ),
+  "fleet.workers.behind": gauge("{worker}", [], "Workers that do not sample under the newest policy."),
+  "fleet.policy.spread.seconds": histogram(
+    "s",
+    [],
+    "From a policy's publication until a worker announces that it samples under it; one value a worker.",
+    SECONDS,
+  ),
+  "fleet.trainer.sessions": gauge("{session}", [], "Sessions of updaters that are open."),
+};

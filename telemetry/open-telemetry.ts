@@ -1,0 +1,62 @@
+import type { TelemetryConfig } from "./config.ts";
+import type { Health } from "./health.ts";
+import { type Metrics, noMetrics } from "./metrics.ts";
+import { observeProcess } from "./observe-process.ts";
+import type { Probes } from "./probes.ts";
+
+/** What a role tells of itself, each where somebody asks for it. */
+export interface Telemetry {
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+/** Nobody asks for anything. */
+export const noTelemetry: Telemetry = {
+  health: { started: () => {}, lacks: () => {} },
+  metrics: noMetrics,
+};
+
+/** Who tells, of what, and to whom. */
+export interface TelemetryOptions {
+  /** "coordinator", "worker" or "updater". */
+  readonly role: string;
+  /** Unique in the run. */
+  readonly name: string;
+  readonly run: string;
+  readonly config: TelemetryConfig;
+  readonly probes: Probes;
+}
+
+/**
+ * Opens what is asked for: metrics where the probes are served or an OTLP receiver is named. The SDK is loaded only then.
+ * Disposing sends what is left, for a few seconds at most.
+ */
+export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry & AsyncDisposable> {
+  const { config, probes, role, name, run } = options;
+  const { health } = probes;
+  await using opening = new AsyncDisposableStack();
+  const isAsked = probes.port !== null || config.otlp !== null;
+  if (!isAsked) return withDispose({ ...noTelemetry, health }, opening.move());
+
+  const [{ openMeter }, { resourceFromAttributes }] = await Promise.all([
+    import("./open-meter.ts"),
+    import("@opentelemetry/resources"),
+  ]);
+  const resource = resourceFromAttributes({
+    "service.name": `fleet-${role}`,
+    "service.namespace": "rollout-fleet",
+    "service.instance.id": name,
+    "fleet.run": run,
+  });
+  const meter = opening.use(
+    openMeter({ resource, otlp: config.otlp, everySeconds: config.metricsEverySeconds }),
+  );
+  const { metrics } = meter;
+  observeProcess(metrics, health);
+  probes.serveMetrics(meter.handle);
+  return withDispose({ health, metrics }, opening.move());
+}
+
+function withDispose(telemetry: Telemetry, opened: AsyncDisposableStack): Telemetry & AsyncDisposable {
+  return { ...telemetry, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
