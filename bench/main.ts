@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Bench, type JudgedRow, judge } from "./row.ts";
 import { busBench } from "./rows/bus.ts";
+import { dashboardBench } from "./rows/dashboard.ts";
 import { decodingBench } from "./rows/decoding.ts";
 import { engineStartBench } from "./rows/engine-start.ts";
 import { gradientBench } from "./rows/gradient.ts";
@@ -44,6 +45,7 @@ const BENCHES: readonly Bench[] = [
   servingBench,
   restartBench,
   busBench,
+  dashboardBench,
 ];
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 

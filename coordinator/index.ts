@@ -6,6 +6,7 @@
 
 export { openArchive } from "./archive/archive.ts";
 export type { ArchivedRollout } from "./archive/columns.ts";
+export { archiveColumns, queryArchive } from "./archive/query-archive.ts";
 export { type RolloutView, readArchive } from "./archive/read-archive.ts";
 export { nextBatching } from "./batching/next-batch.ts";
 export {

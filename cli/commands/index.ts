@@ -17,6 +17,8 @@ const FILES: readonly CommandFile[] = [
   { names: ["status"], load: async () => (await import("./status.ts")).addStatusCommand },
   { names: ["dashboard"], load: async () => (await import("./dashboard.ts")).addDashboardCommand },
   { names: ["rollouts"], load: async () => (await import("./rollouts.ts")).addRolloutsCommand },
+  { names: ["rollout"], load: async () => (await import("./rollout.ts")).addRolloutCommand },
+  { names: ["query"], load: async () => (await import("./query.ts")).addQueryCommand },
   { names: ["reward"], load: async () => (await import("./reward.ts")).addRewardCommand },
   { names: ["ledger"], load: async () => (await import("./ledger.ts")).addLedgerCommand },
   {

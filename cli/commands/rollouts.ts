@@ -51,13 +51,14 @@ async function showRollouts(options: RolloutsOptions): Promise<void> {
   });
   if (options.json) return printJson(rollouts);
   if (rollouts.length === 0) return print("no rollout that fits is in the archive yet");
-  print(options.full ? rollouts.map(describeRollout).join("\n\n") : list(rollouts));
+  print(options.full ? rollouts.map((rollout) => describeRollout(rollout)).join("\n\n") : list(rollouts));
 }
 
 function list(rollouts: readonly RolloutView[]): string {
   return table(
-    ["lane", "step", "task", "sample", "instance", "reward", "verdict", "tokens", "worker"],
+    ["no.", "lane", "step", "task", "sample", "instance", "reward", "verdict", "tokens", "worker"],
     rollouts.map((rollout) => [
+      rollout.sequence,
       rollout.lane,
       rollout.step ?? "",
       rollout.task,

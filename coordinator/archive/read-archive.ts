@@ -34,6 +34,7 @@ export interface RolloutQuery {
   readonly lane?: "train" | "eval";
   readonly step?: number;
   readonly instance?: string;
+  readonly sequence?: number;
   readonly sort: "sequence" | "reward" | "tokens";
   readonly atMost: number;
 }
@@ -55,11 +56,12 @@ export async function readArchive(folder: string, query: RolloutQuery): Promise<
   return rows.map(viewOf);
 }
 
-function conditionOf({ lane, step, instance }: RolloutQuery): string {
+function conditionOf({ lane, step, instance, sequence }: RolloutQuery): string {
   const conditions = ["r.finish <> 'FINISH_PARTIAL'"];
   if (lane !== undefined) conditions.push(`r.lane = ${quoted(lane)}`);
   if (step !== undefined) conditions.push(`o.step = ${step}`);
   if (instance !== undefined) conditions.push(`r.instance = ${quoted(instance)}`);
+  if (sequence !== undefined) conditions.push(`r.sequence = ${sequence}`);
   return conditions.join(" AND ");
 }
 

@@ -77,6 +77,21 @@ describe("the dashboard's answers over an archive", () => {
     expect(await numbersOf("text=%25")).toEqual([]);
   });
 
+  it("search page by page, leaving nothing out", async () => {
+    const found: number[] = [];
+    let before = "";
+    for (let pages = 0; pages < 20; pages++) {
+      const { rows, searched } = await shown.ask<RolloutPage>(`rollouts?text=REPLY&limit=5${before}`);
+      found.push(...rows.map(({ sequence }) => sequence));
+      if (searched?.next === null) break;
+      before = `&before=${searched?.next}`;
+    }
+
+    expect(found).toEqual(Array.from({ length: 24 }, (_, index) => 24 - index));
+    expect(await numbersOf("text=reply%201.")).toEqual([]);
+    expect(await numbersOf("text=reply%20(%5B%5C")).toEqual([]);
+  });
+
   it("tell what can be filtered by", async () => {
     const facets = await shown.ask<Facets>("facets");
 

@@ -13,6 +13,7 @@ import { decodeRollout, encodeRollout, float32Bytes, int32Bytes } from "../../tr
 import { silentLogger } from "./silent-logger.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
 
+const NOT_AT_ALL = async (_archive: string): Promise<void> => {};
 const SECRET = "the run's token";
 
 /** What a test says of a rollout; the rest is made up. */
@@ -50,10 +51,19 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Opens the dashboard of a run at rest with these rollouts, the first being number 1. */
+/**
+ * Opens the dashboard of a run at rest with these rollouts, the first being number 1.
+ *
+ * @param grow - adds to the archive before it is shown
+ */
 export async function openShownRun(
   rollouts: readonly ShownRollout[],
-  { page = "nowhere", summary = {} as Partial<Summary>, pieces = null as readonly string[] | null } = {},
+  {
+    page = "nowhere",
+    summary = {} as Partial<Summary>,
+    pieces = null as readonly string[] | null,
+    grow = NOT_AT_ALL,
+  } = {},
 ): Promise<ShownRun> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await openTemporaryFolder());
@@ -62,6 +72,7 @@ export async function openShownRun(
   const range = { from: 1, through: rollouts.length };
   await files.writeRollouts(range, rollouts.map(archivedForm));
   await files.writeOutcomes(range, rollouts.map(outcomeOf));
+  await grow(archive);
   const settings = { seed: 0, prompts: 2, group: 4, staleness: 1, temperature: 1 };
   const dashboard = opening.use(
     await openDashboard(

@@ -1,24 +1,18 @@
-import { join } from "node:path";
 import type { Facets, ReasonCount, RolloutPage, RolloutRow } from "../../../dashboard/index.ts";
-import { quoted } from "../../archive/parquet.ts";
 import type { IndexTables } from "./index-tables.ts";
 import { conditionOf, orderOf, type RolloutFilter } from "./rollout-filter.ts";
 
 /** A page without what only the one who asked can know. */
 export type KnownPage = Omit<RolloutPage, "notYet">;
 
-/** Time after which a search says what it has found so far, in milliseconds. */
-const SEARCH_MS = 800;
-/** Files that are searched at once. */
-const FILES_AT_ONCE = 4;
-
-const COLUMNS = `e.sequence, e.lane, e.task, e.sample, e.instance, s.step, coalesce(s.outcome, 'waiting') AS outcome,
+/** Of a row, over `e` (entries) and `s` (ends). */
+export const COLUMNS = `e.sequence, e.lane, e.task, e.sample, e.instance, s.step, coalesce(s.outcome, 'waiting') AS outcome,
   e.reward, e.exact, e.error_class, e.finish, e.worker, e.version, e.temperature, e.tokens, e.prompt_tokens, e.decode_ms`;
-const JOINED = "entries e LEFT JOIN ends s ON s.sequence = e.sequence";
+/** What they are of. */
+export const JOINED = "entries e LEFT JOIN ends s ON s.sequence = e.sequence";
 
 /** The rollouts that fit, in their order, and how many there are. */
 export async function listRollouts(tables: IndexTables, filter: RolloutFilter): Promise<KnownPage> {
-  if (filter.text !== undefined) return searchTexts(tables, filter, filter.text.toLowerCase());
   const { sql, values } = conditionOf(filter);
   const rows = await query(
     tables,
@@ -71,52 +65,13 @@ export async function listReasons(tables: IndexTables): Promise<ReasonCount[]> {
   }));
 }
 
-/** Looks through texts, the newest first, file by file, until a page is full or the time is over. */
-async function searchTexts(tables: IndexTables, filter: RolloutFilter, text: string): Promise<KnownPage> {
-  const { sql, values } = conditionOf(filter);
-  const { files, folder } = tables;
-  const start = filter.before ?? files.length;
-  const endsAt = performance.now() + SEARCH_MS;
-  const found: RolloutRow[] = [];
-  const look = async (source: string, room: number) => {
-    const matching = `SELECT sequence::DOUBLE AS sequence FROM ${source} WHERE contains(lower(text), ?) OR contains(lower(issue), ?) OR contains(lower(instance), ?)`;
-    const rows = await query(
-      tables,
-      `SELECT ${COLUMNS} FROM ${JOINED} JOIN (${matching}) m ON m.sequence = e.sequence WHERE ${sql} ORDER BY e.sequence DESC LIMIT ${room}`,
-      [text, text, text, ...values],
-    );
-    found.push(...rows.map(rowOf));
-  };
-  if (filter.before === undefined) await look("fresh", filter.limit);
-  let at = start;
-  while (at > 0 && found.length < filter.limit && (performance.now() < endsAt || at === start)) {
-    const some = files.slice(Math.max(0, at - FILES_AT_ONCE), at);
-    const list = some.map((name) => quoted(join(folder, "rollouts", name))).join(", ");
-    // A whole page of one look, so that nothing of a file that was looked at is left out.
-    await look(`read_parquet([${list}])`, 4 * filter.limit);
-    at -= some.length;
-  }
-  const left = files.slice(0, at);
-  const behind =
-    left.length === 0
-      ? 0
-      : countOf(
-          await query(
-            tables,
-            `SELECT count(*)::INTEGER AS n FROM entries WHERE file IN (${left.map(quoted).join(", ")})`,
-            [],
-          ),
-        );
-  const of = await countAll(tables);
-  const searched = { rollouts: of - behind, next: at > 0 ? at : null };
-  return { rows: found, total: null, of, searched };
-}
-
-async function countAll(tables: IndexTables): Promise<number> {
+/** How many rollouts are known. */
+export async function countAll(tables: IndexTables): Promise<number> {
   return countOf(await query(tables, "SELECT count(*)::INTEGER AS n FROM entries", []));
 }
 
-function countOf(rows: readonly Record<string, unknown>[]): number {
+/** The number that a query with one row and the column `n` gave. */
+export function countOf(rows: readonly Record<string, unknown>[]): number {
   return Number(rows[0]?.["n"] ?? 0);
 }
 

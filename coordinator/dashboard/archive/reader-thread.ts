@@ -10,6 +10,7 @@ import { createIndexTables, type IndexTables } from "./index-tables.ts";
 import { listInstances } from "./list-instances.ts";
 import { listFacets, listReasons, listRollouts } from "./list-rollouts.ts";
 import { readRollout } from "./read-rollout.ts";
+import { searchTexts } from "./search-texts.ts";
 import type { ReaderAnswer, ReaderQuestion, ReaderStart } from "./reader.ts";
 
 const { folder } = workerData as ReaderStart;
@@ -41,7 +42,9 @@ async function carryOut({ ask }: ReaderQuestion, index: IndexTables): Promise<un
     case "refresh":
       return index.refresh(ask.fresh);
     case "list":
-      return listRollouts(index, ask.filter);
+      return ask.filter.text === undefined
+        ? listRollouts(index, ask.filter)
+        : searchTexts(index, ask.filter, ask.filter.text);
     case "facets":
       return listFacets(index);
     case "reasons":
