@@ -10,8 +10,8 @@ import { createIndexTables, type IndexTables } from "./index-tables.ts";
 import { listInstances } from "./list-instances.ts";
 import { listFacets, listReasons, listRollouts } from "./list-rollouts.ts";
 import { readRollout } from "./read-rollout.ts";
-import { searchTexts } from "./search-texts.ts";
 import type { ReaderAnswer, ReaderQuestion, ReaderStart } from "./reader.ts";
+import { searchTexts } from "./search-texts.ts";
 
 const { folder } = workerData as ReaderStart;
 const tables = openTables();
