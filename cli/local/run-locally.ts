@@ -96,13 +96,19 @@ async function follow(
   { view, fromStep }: LocalRunOptions,
   stop: AbortSignal,
 ): Promise<"ended" | "stopped"> {
-  await using client = await whenListening(folder, config, stop);
-  if (client === null) return "stopped";
+  // One that finds the run over ends again at once, maybe between two looks.
+  const ended = roles.coordinator.ended.then(() => "ended" as const);
+  const isOver = new AbortController();
+  ended.then(
+    () => isOver.abort(),
+    () => {}, // Whoever races the roles' failures is told.
+  );
+  await using client = await whenListening(folder, config, AbortSignal.any([stop, isOver.signal]));
+  if (client === null) return isOver.signal.aborted ? "ended" : "stopped";
   const link = await dashboardLinkOf(folder);
   if (link !== null) view.say(`dashboard: ${link}`);
   if (fromStep !== undefined) view.say(await rollBack(client, folder, fromStep));
   roles.startOthers();
-  const ended = roles.coordinator.ended.then(() => "ended" as const);
   const polled = poll(client, view, stop).then(() => "stopped" as const);
   return await Promise.race([ended, polled]);
 }
