@@ -8,7 +8,7 @@ import type { ClusterContext } from "./open-node.ts";
 const CHART = resolve("helm");
 const POLL_MS = 1_000;
 const FLEET = ["/app/bin/fleet.mjs"];
-const REACH = ["--join", "127.0.0.1:7000", "--token-file", "/secrets/token", "--json"];
+const REACH = ["--join", "127.0.0.1:7000", "--token-file", "/secrets/token"];
 
 /** A pod, as far as the suites look at it. */
 export interface Pod {
@@ -37,6 +37,8 @@ export interface Release {
   pods(component: string): Promise<Pod[]>;
   /** What the coordinator says; null while it does not answer. */
   status(): Promise<StatusAnswer | null>;
+  /** `fleet pause`, `fleet unpause`. */
+  steer(command: "pause" | "unpause"): Promise<void>;
   /** What the run has written of itself. */
   summary(): Promise<Summary>;
   /** The last lines of a component's log. */
@@ -86,7 +88,7 @@ export async function openNamespace(cluster: ClusterContext, name: string): Prom
     const inCoordinator = (...command: readonly string[]) =>
       kubectl("exec", `${release}-coordinator-0`, "--", ...command);
     const status = async () => {
-      const printed = await inCoordinator(...FLEET, "status", ...REACH).catch(() => null);
+      const printed = await inCoordinator(...FLEET, "status", ...REACH, "--json").catch(() => null);
       return printed === null ? null : (JSON.parse(printed) as StatusAnswer);
     };
     return {
@@ -96,6 +98,7 @@ export async function openNamespace(cluster: ClusterContext, name: string): Prom
           JSON.parse(await kubectl("get", "pods", "-l", labels(component), "-o", "json")).items as object[]
         ).map(podOf),
       status,
+      steer: async (command) => void (await inCoordinator(...FLEET, command, ...REACH)),
       summary: async () => JSON.parse(await inCoordinator("cat", `/data/${release}/summary.json`)) as Summary,
       logs: (component) => kubectl("logs", "-l", labels(component), "--tail=40", "--prefix"),
       upgrade: (example, values) => apply("upgrade", release, example, values),

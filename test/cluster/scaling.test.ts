@@ -1,0 +1,55 @@
+import { expect, inject, it } from "vitest";
+import { openNamespace } from "./support/release.ts";
+
+const cluster = inject("cluster");
+const MINUTE_MS = 60_000;
+const LOOK_MS = 500;
+const POOL = {
+  name: "cpu",
+  device: "cpu",
+  slots: 8,
+  scaling: { min: 0, max: 2, cost: 1, startSeconds: 15 },
+  resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "2Gi" } },
+};
+
+it.skipIf(cluster === null)(
+  "a pool shrinks to nothing while the run is paused and when it is over, and grows when there is work, by the chart's own controller",
+  async () => {
+    if (cluster === null) return;
+    await using namespace = await openNamespace(cluster, "scaled");
+    const release = await namespace.install("scaled", "demo", {
+      run: { steps: 8, eval: { dataset: [] } },
+      autoscaler: { kind: "builtin" },
+      workers: [POOL],
+    });
+    const working = () =>
+      release.until("tokens", ({ tokensPerSecond }) => tokensPerSecond > 0, 10 * MINUTE_MS);
+    const gone = () =>
+      expect.poll(() => release.pods("worker"), { timeout: 5 * MINUTE_MS, interval: LOOK_MS }).toEqual([]);
+
+    await release.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
+    await release.steer("pause");
+    const downMs = await timed(gone);
+    await release.steer("unpause");
+    const upMs = await timed(working);
+    await release.until("the run to end", ({ state }) => state === "ended", 15 * MINUTE_MS);
+    const endMs = await timed(gone);
+
+    process.stderr.write(
+      `no worker ${seconds(downMs)} s after the pause, tokens ${seconds(upMs)} s after its end, no worker ${seconds(endMs)} s after the run's\n`,
+    );
+    const { steps, ledger } = await release.summary();
+    expect(steps).toHaveLength(8);
+    for (const books of ledger) expect(books.issued).toBe(books.accepted + books.rejected + books.expired);
+  },
+);
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(0);
+}
