@@ -68,8 +68,8 @@ cluster-binaries: ## build a Kubernetes control plane and node from Go modules, 
 	@test/cluster/node/binaries.sh
 
 .PHONY: test-cluster
-test-cluster: setup ## the chart on a real cluster: FLEET_KUBECONFIG's, else a node of its own where cluster-binaries has run
-	vitest run --config vitest.cluster.config.ts
+test-cluster: setup ## the chart on a real cluster: FLEET_KUBECONFIG's, else a node of its own where cluster-binaries has run: [ONLY=scaling]
+	vitest run --config vitest.cluster.config.ts $(ONLY)
 
 .PHONY: soak
 soak: setup ## a simulated fleet of 1,000 workers that come and go: MINUTES=30
