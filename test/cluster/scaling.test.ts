@@ -1,4 +1,5 @@
 import { expect, inject, it } from "vitest";
+import type { StatusAnswer } from "../../proto/index.ts";
 import { openNamespace } from "./support/release.ts";
 
 const cluster = inject("cluster");
@@ -22,21 +23,24 @@ it.skipIf(cluster === null)(
       autoscaler: { kind: "builtin" },
       workers: [POOL],
     });
-    const working = () =>
-      release.until("tokens", ({ tokensPerSecond }) => tokensPerSecond > 0, 10 * MINUTE_MS);
+    const accepted = ({ balances }: StatusAnswer) =>
+      balances.reduce((sum, books) => sum + Number(books.accepted), 0);
     const gone = () =>
       expect.poll(() => release.pods("worker"), { timeout: 5 * MINUTE_MS, interval: LOOK_MS }).toEqual([]);
 
     await release.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
     await release.steer("pause");
     const downMs = await timed(gone);
+    const before = await release.until("the books of the paused run", () => true, MINUTE_MS).then(accepted);
     await release.steer("unpause");
-    const upMs = await timed(working);
+    const upMs = await timed(() =>
+      release.until("a rollout", (status) => accepted(status) > before, 10 * MINUTE_MS),
+    );
     await release.until("the run to end", ({ state }) => state === "ended", 15 * MINUTE_MS);
     const endMs = await timed(gone);
 
     process.stderr.write(
-      `no worker ${seconds(downMs)} s after the pause, tokens ${seconds(upMs)} s after its end, no worker ${seconds(endMs)} s after the run's\n`,
+      `no worker ${seconds(downMs)} s after the pause, the first rollout ${seconds(upMs)} s after its end, no worker ${seconds(endMs)} s after the run's\n`,
     );
     const { steps, ledger } = await release.summary();
     expect(steps).toHaveLength(8);

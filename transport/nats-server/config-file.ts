@@ -1,9 +1,9 @@
 import type { ServerTls } from "../tls/tls.ts";
 import { type NatsRole, type NatsUser, permissionsOf, SERVER_REPORT, workerImports } from "./users.ts";
 
-/** Largest message in bytes: a task with its prompt and an instance of 512 KB, with room to spare. */
 /** A client says who it is within this time, in seconds. */
 const AUTHENTICATION_S = 10;
+/** Largest message in bytes: a task with its prompt and an instance of 512 KB, with room to spare. */
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 /** What workers announce is all that is kept in memory. */
 const MAX_MEMORY_STORE_BYTES = 64 * 1024 * 1024;
