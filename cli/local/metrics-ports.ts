@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import type { RunConfig } from "../run-config.ts";
 import type { RunFolder } from "../run-folder.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -9,16 +8,15 @@ const LOOPBACK = "127.0.0.1";
 export type MetricsPorts = Readonly<Record<string, number>>;
 
 /**
- * Finds a free port for each process of a run, the same ones at every start, and writes them into `endpoints.json`.
+ * Finds a free port for each of some processes of a run, the same ones at every start, and writes them into
+ * `endpoints.json`. To be called just before they are started: what listens where the system picks may take one else.
  */
-export async function recordMetricsPorts(folder: RunFolder, { local }: RunConfig): Promise<MetricsPorts> {
+export async function recordMetricsPorts(folder: RunFolder, names: readonly string[]): Promise<MetricsPorts> {
   const { metrics: known = {} } = await folder.endpoints();
-  const workers = local.workers.reduce((sum, { count }) => sum + count, 0);
-  const names = ["coordinator", "updater", ...Array.from({ length: workers }, (_, i) => `worker-${i}`)];
   const missing = names.filter((name) => known[name] === undefined);
   const picked = await freePorts(missing.length);
   const ports = Object.fromEntries(names.map((name) => [name, known[name] ?? (picked.shift() as number)]));
-  await folder.recordEndpoints({ metrics: ports });
+  await folder.recordEndpoints({ metrics: { ...known, ...ports } });
   return ports;
 }
 

@@ -15,9 +15,15 @@ export interface Roles extends AsyncDisposable {
   /** Rejects as soon as one role has ended for good by a failure. */
   readonly failed: Promise<never>;
   /** Starts what dials in: workers and the updater. */
-  startOthers(): void;
+  startOthers(metrics: MetricsPorts): void;
   /** Ends all of them at once. */
   kill(): void;
+}
+
+/** What dials in, by the names of its processes: the updater, and every worker in the order of its pool. */
+export function namesOfOthers({ local }: RunConfig): string[] {
+  const workers = local.workers.reduce((sum, { count }) => sum + count, 0);
+  return ["updater", ...Array.from({ length: workers }, (_, i) => `worker-${i}`)];
 }
 
 /** Starts the coordinator's process; the others follow when it listens. Disposing stops them in order. */
@@ -28,11 +34,10 @@ export function openRoles(
   metrics: MetricsPorts,
   onDeath: (name: string, exit: Exit) => void,
 ): Roles {
-  const keep = (name: string, argsOf: (restart: number) => string[]) =>
+  const keep = (name: string, ports: MetricsPorts, argsOf: (restart: number) => string[]) =>
     keepRole(
       name,
-      (restart) =>
-        startRole(name, [...argsOf(restart), ...metricsArguments(metrics, name)], folder.log(name)),
+      (restart) => startRole(name, [...argsOf(restart), ...metricsArguments(ports, name)], folder.log(name)),
       onDeath,
     );
   const failure = Promise.withResolvers<never>();
@@ -43,7 +48,7 @@ export function openRoles(
   };
 
   const coordinator = watch(
-    keep("coordinator", (restart) => [
+    keep("coordinator", metrics, (restart) => [
       "coordinator",
       "--config",
       folder.config,
@@ -57,13 +62,13 @@ export function openRoles(
   return {
     coordinator,
     failed: failure.promise,
-    startOthers: () => {
-      updaters.push(watch(keep("updater", () => ["updater", "--config", folder.config])));
+    startOthers: (ports) => {
+      updaters.push(watch(keep("updater", ports, () => ["updater", "--config", folder.config])));
       for (const [pool, { count }] of config.local.workers.entries()) {
         for (let i = 0; i < count; i++) {
           const name = `worker-${workers.length}`;
           const args = ["worker", "--config", folder.config, "--name", name, "--pool", String(pool)];
-          workers.push(watch(keep(name, () => args)));
+          workers.push(watch(keep(name, ports, () => args)));
         }
       }
     },

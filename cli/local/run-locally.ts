@@ -8,7 +8,7 @@ import type { RunFolder } from "../run-folder.ts";
 import { keepNatsServer } from "./kept-nats.ts";
 import { recordMetricsPorts } from "./metrics-ports.ts";
 import { type Exit, howItEnded } from "./role-process.ts";
-import { openRoles, type Roles } from "./roles.ts";
+import { namesOfOthers, openRoles, type Roles } from "./roles.ts";
 import { readSecrets } from "./secrets.ts";
 import { clientTls, ensureCertificates, serverTls } from "./tls.ts";
 
@@ -74,7 +74,7 @@ export async function runLocally(
   crashPoint("train.after-nats");
 
   const onDeath = (name: string, exit: Exit) => view.say(describeDeath(folder, name, exit));
-  const metrics = options.metrics ? await recordMetricsPorts(folder, config) : {};
+  const metrics = options.metrics ? await recordMetricsPorts(folder, ["coordinator"]) : {};
   await using roles = openRoles(folder, config, options.resume, metrics, onDeath);
   signals.abandon.addEventListener("abort", () => roles.kill(), { once: true });
 
@@ -93,7 +93,7 @@ async function follow(
   folder: RunFolder,
   config: RunConfig,
   roles: Roles,
-  { view, fromStep }: LocalRunOptions,
+  { view, fromStep, metrics }: LocalRunOptions,
   stop: AbortSignal,
 ): Promise<"ended" | "stopped"> {
   // One that finds the run over ends again at once, maybe between two looks.
@@ -108,7 +108,7 @@ async function follow(
   const link = await dashboardLinkOf(folder);
   if (link !== null) view.say(`dashboard: ${link}`);
   if (fromStep !== undefined) view.say(await rollBack(client, folder, fromStep));
-  roles.startOthers();
+  roles.startOthers(metrics ? await recordMetricsPorts(folder, namesOfOthers(config)) : {});
   const polled = poll(client, view, stop).then(() => "stopped" as const);
   return await Promise.race([ended, polled]);
 }

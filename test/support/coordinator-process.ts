@@ -16,8 +16,10 @@ export interface CoordinatorMessage {
 
 /** What serving costs a coordinator's process. */
 export interface CoordinatorLoad {
-  /** Resident memory, in bytes: the least since the last question, as garbage comes and goes. */
+  /** Resident memory, in bytes. */
   readonly residentBytes: number;
+  /** The least of it since the last question, as garbage comes and goes. */
+  readonly leastResidentBytes: number;
   /** 99th percentile of the event loop's delay since the last question, in milliseconds. */
   readonly delayP99Ms: number;
 }
@@ -36,8 +38,9 @@ process.on("message", (question) => {
   if (question !== "load") return;
   // The histogram is of the times between two looks: what is above their interval is delay.
   const delayP99Ms = delay.percentile(99) / 1e6 - RESOLUTION_MS;
-  const load = { residentBytes: leastBytes, delayP99Ms };
-  leastBytes = process.memoryUsage.rss();
+  const residentBytes = process.memoryUsage.rss();
+  const load = { residentBytes, leastResidentBytes: leastBytes, delayP99Ms };
+  leastBytes = residentBytes;
   delay.reset();
   say({ load });
 });

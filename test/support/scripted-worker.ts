@@ -190,6 +190,7 @@ export async function openScriptedWorker(run: CoordinatedRun, name: string): Pro
       }
     },
     [Symbol.asyncDispose]: async () => {
+      over.abort(); // First, since a queue that is closed answers at once, again and again.
       await open.disposeAsync();
       await listening;
     },

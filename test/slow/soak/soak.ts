@@ -106,7 +106,7 @@ export async function soak(plan: SoakPlan): Promise<SoakMinute[]> {
   }
 
   async function booksOf(started: StartedCoordinator) {
-    const load = await started.load();
+    const { leastResidentBytes: residentBytes, delayP99Ms } = await started.load();
     await using client = run.client("soak");
     const { balances } = await client.status({ deadlineMs: MINUTE_MS });
     const outstanding = balances.reduce((sum, books) => sum + books.outstanding, 0);
@@ -115,7 +115,7 @@ export async function soak(plan: SoakPlan): Promise<SoakMinute[]> {
         books.issued === books.accepted + books.rejected + books.expired + books.outstanding &&
         books.accepted === books.trained + books.skipped + books.evaluated + books.waiting,
     );
-    return { ...load, outstanding, isBalanced };
+    return { residentBytes, delayP99Ms, outstanding, isBalanced };
   }
 }
 
