@@ -7,8 +7,8 @@ import { pause } from "../../core/index.ts";
 import { fleet, startFleet } from "../support/fleet-command.ts";
 import { writeSmallDemo } from "../support/small-demo.ts";
 
-/** Six steps; the long form takes some three minutes. */
-const STEPS = process.env["FLEET_SLOW"] === "full" ? 80 : 6;
+/** Long enough for some to come and go on a fast machine; the long form takes some three minutes. */
+const STEPS = process.env["FLEET_SLOW"] === "full" ? 80 : 16;
 const TURN_MS = 2_500;
 /** A worker takes a second or two to come. */
 const GUESTS_AT_ONCE = 2;
