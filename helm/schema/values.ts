@@ -64,6 +64,7 @@ const Expose = z.strictObject({
 
 const NetworkPolicies = z.strictObject({
   enabled: z.boolean(),
+  metricsFrom: NodeSelector,
   kedaFrom: NodeSelector,
   extraEgress: z.array(KubernetesMap),
 });
@@ -86,6 +87,7 @@ export const ChartValues = z.strictObject({
   tls: Tls,
   expose: Expose,
   networkPolicies: NetworkPolicies,
+  podMonitor: z.strictObject({ enabled: z.boolean(), labels: NodeSelector }),
   drainSeconds: z.int().min(1).max(86_400),
   global: KubernetesMap.optional().describe("Helm's own, for charts that contain this one."),
 });

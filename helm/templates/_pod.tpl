@@ -31,6 +31,24 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{/* Of a role: whether it has started (within so many times 5 s), can work, and its event loop turns; each answered by the pod alone. */}}
+{{- define "fleet.probes" -}}
+startupProbe:
+  httpGet: { path: /startupz, port: metrics }
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: {{ . }} # A large model is loaded, a long ledger replayed first.
+readinessProbe:
+  httpGet: { path: /readyz, port: metrics }
+  periodSeconds: 5
+  timeoutSeconds: 5
+livenessProbe:
+  httpGet: { path: /livez, port: metrics }
+  periodSeconds: 10
+  timeoutSeconds: 10
+  failureThreshold: 6
+{{- end }}
+
 {{/* {volume, name}: files of the model or the dataset as a pod's volume; nothing when they are in the image. */}}
 {{- define "fleet.filesVolume" -}}
 {{- if eq .volume.source "pvc" }}

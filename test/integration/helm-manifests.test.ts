@@ -101,6 +101,29 @@ describe.skipIf(helm === null)("the chart", () => {
     expect(new X509Certificate(pem("tls.crt")).checkHost("my-run-coordinator.runs")).toBeDefined();
   });
 
+  it("asks each role itself, by its metrics port, whether it has started, can work and lives", () => {
+    const objects = of(DEMO);
+
+    const roles = [
+      podOf(named(objects, "StatefulSet", "my-run-coordinator")),
+      podOf(named(objects, "StatefulSet", "my-run-updater")),
+      podOf(named(objects, "Deployment", "my-run-worker-cpu")),
+    ].map(({ containers: [role] }) => role);
+    for (const { args, ports, startupProbe, readinessProbe, livenessProbe } of roles) {
+      expect(args).toContain("--metrics=0.0.0.0:9464");
+      expect(ports).toContainEqual({ name: "metrics", containerPort: 9464 });
+      const paths = [startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path);
+      expect(paths).toEqual(["/startupz", "/readyz", "/livez"]);
+    }
+  });
+
+  it("has Prometheus's operator read them where it is there, and else says nothing of it", () => {
+    const kinds = (apis: string[]) => of(DEMO, { apis }).map(({ kind }) => kind);
+
+    expect(kinds(["monitoring.coreos.com/v1"])).toContain("PodMonitor");
+    expect(kinds([])).not.toContain("PodMonitor");
+  });
+
   it("sends workers of different cards to their own nodes, with the image that has CUDA", () => {
     const objects = of(join(EXAMPLES, "spot-and-fixed.yaml"));
 
