@@ -9,6 +9,7 @@ import { dashboardOptions } from "./dashboard.ts";
 import { readSecrets } from "./local/secrets.ts";
 import { clientTls, serverTls } from "./local/tls.ts";
 import { readRunConfig } from "./read-run-config.ts";
+import { coordinatorSettings, updaterSettings } from "./role-settings.ts";
 import type { RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 
@@ -61,19 +62,8 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
       return {
         run: folder.id,
         resume,
-        seed: config.seed,
-        steps: config.steps,
+        ...coordinatorSettings(config),
         base: await readBaseDigest(folder, config.model.gguf),
-        dataset: config.dataset,
-        batch: config.batch,
-        sampling: config.sampling,
-        contextTokens: config.model.contextTokens,
-        eval: config.eval,
-        leases: config.leases,
-        storage: config.storage,
-        scaling: config.scaling,
-        reward: config.reward,
-        runJson: JSON.stringify(config),
         nats: { url: endpoints.nats.url, users: secrets.users, tls },
         listen: {
           host: LOOPBACK,
@@ -106,15 +96,10 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
     },
     updaterOptions: (logger) => ({
       run: folder.id,
-      seed: config.seed,
-      steps: config.steps,
+      ...updaterSettings(config),
       coordinator: coordinator(),
       gguf: config.model.gguf,
       ...config.local.updater,
-      grpo: config.grpo,
-      lora: config.lora,
-      optimizer: config.optimizer,
-      checkpoints: config.checkpoints,
       folder: folder.checkpoints,
       log: logger,
     }),

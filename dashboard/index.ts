@@ -5,6 +5,8 @@
  * @module
  */
 
+export { alignLines, type DiffLine, readDiff } from "./diff-lines.ts";
+
 /** One step, as its curves show it. Rewards are over every accepted sample that came for it. */
 export interface StepPoint {
   readonly step: number;

@@ -1,19 +1,10 @@
 import { type Command, Option } from "commander";
-import { ConfigError, gracefully, openWatchdog, pause, type Shutdown } from "../../core/index.ts";
-import {
-  createLogger,
-  type Logger,
-  openProbes,
-  openTelemetry,
-  type Telemetry,
-  type TelemetryOptions,
-} from "../../telemetry/index.ts";
+import { ConfigError, pause } from "../../core/index.ts";
 import { parseAddress, parseCount, parseDigest, parseNatsUrl, parsePositive } from "../parse.ts";
 import type { JoinedGiven, JoinedWorkerGiven } from "../pod/join-run.ts";
 import type { PodCoordinatorGiven } from "../pod/pod-coordinator.ts";
-import type { Patience } from "../pod/wait-for.ts";
 import { openRoleRun, type WorkerAddresses } from "../role-run.ts";
-import { openRunSignals } from "../run-signals.ts";
+import { type HowRun, runRole } from "../run-role.ts";
 
 /** Time that a coordinator or an updater gets to write what it has. */
 const GRACE_MS = 20_000;
@@ -22,12 +13,8 @@ const IDLE_MS = 3_600_000;
 const DEVICES = ["auto", "cuda", "vulkan", "cpu"];
 
 /** Options of every role. */
-interface RoleOptions {
+interface RoleOptions extends HowRun {
   readonly config?: string;
-  /** Seconds that peers may take to be there. */
-  readonly wait: number;
-  /** `host:port` of metrics and probes; none when left out. */
-  readonly metrics?: string;
 }
 
 type CoordinatorGiven = RoleOptions & Partial<PodCoordinatorGiven> & { readonly resume?: true };
@@ -193,47 +180,6 @@ async function startUpdater(given: UpdaterGiven): Promise<void> {
     logger.info("the run is over; idle until stopped"); // A process that ended would only be started again.
     while (!shutdown.stop.aborted) await pause(IDLE_MS, shutdown.stop);
   });
-}
-
-/** What a role works with beside its options. */
-interface RoleContext {
-  readonly logger: Logger;
-  readonly patience: Patience;
-  /** The process's two moments, with so much time between them. */
-  within(graceMs: number): Shutdown;
-  /** Opens what the process tells of itself; closed with it. */
-  tell(of: Pick<TelemetryOptions, "run" | "name" | "config">): Promise<Telemetry>;
-}
-
-async function runRole(
-  role: string,
-  { wait, metrics }: RoleOptions,
-  start: (context: RoleContext) => Promise<void>,
-): Promise<void> {
-  await using open = new AsyncDisposableStack();
-  const probes = open.use(await openProbes(metrics ?? null));
-  const logger = createLogger({
-    role,
-    level: "info",
-    destination: "stderr",
-    pretty: process.stderr.isTTY,
-  });
-  using _ = openWatchdog({ say: (what) => logger.warn("watchdog", { what }) });
-  using signals = openRunSignals(() => {
-    logger.info("stopping");
-    probes.health.lacks("stop", "it is stopping");
-  });
-  const patience = {
-    waitMs: 1_000 * wait,
-    stop: signals.stop,
-    say: (line: string) => logger.info("waiting", { what: line }),
-  };
-  const within = (graceMs: number) => {
-    const { abandon } = gracefully(signals.stop, graceMs);
-    return { stop: signals.stop, abandon: AbortSignal.any([abandon, signals.abandon]) };
-  };
-  const tell: RoleContext["tell"] = async (of) => open.use(await openTelemetry({ ...of, role, probes }));
-  await start({ logger, patience, within, tell });
 }
 
 /** @throws {ConfigError} naming the options that this form of a command cannot do without */

@@ -6,6 +6,7 @@ import type { Logger, Telemetry, TelemetryOptions } from "../../telemetry/index.
 import { type ClientTls, openFleetClient, readClientTls } from "../../transport/index.ts";
 import type { UpdaterOptions } from "../../updater/index.ts";
 import type { WorkerOptions } from "../../workers/index.ts";
+import { updaterSettings } from "../role-settings.ts";
 import { RunConfig } from "../run-config.ts";
 import { readSecret } from "./secrets-folder.ts";
 import { type Patience, waitForPeer } from "./wait-for.ts";
@@ -110,16 +111,11 @@ export async function joinedUpdaterOptions(
   const { run, config, coordinator } = await join("updater", "updater", given, patience);
   return {
     run,
-    seed: config.seed,
-    steps: config.steps,
+    ...updaterSettings(config),
     coordinator,
     gguf: modelOf(config, given).gguf,
     device: given.device,
     threads: given.threads,
-    grpo: config.grpo,
-    lora: config.lora,
-    optimizer: config.optimizer,
-    checkpoints: config.checkpoints,
     folder: resolve(given.data, "checkpoints"),
     log: logger,
     telemetry: await tell({ run, name: "updater", config: config.telemetry }),

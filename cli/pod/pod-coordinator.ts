@@ -9,8 +9,9 @@ import { dashboardOptions } from "../dashboard.ts";
 import { clientTls, serverTls } from "../local/tls.ts";
 import { parseYaml, readRunConfig, readText } from "../read-run-config.ts";
 import { assertMayResume } from "../resume-config.ts";
+import { coordinatorSettings } from "../role-settings.ts";
 import type { RunConfig } from "../run-config.ts";
-import { openPodFolder, type RunFolder } from "../run-folder.ts";
+import { openPodFolder } from "../run-folder.ts";
 import type { Tell } from "./join-run.ts";
 import { parseListen } from "./parse-listen.ts";
 import { type ScalerGiven, scalerPort } from "./scaler-port.ts";
@@ -68,20 +69,9 @@ export async function podCoordinatorOptions(
     resume: true,
     wasStarted,
     staysUp: true,
-    seed: config.seed,
-    steps: config.steps,
-    base: given.base ?? (await digestOf(folder, config)),
-    dataset: config.dataset,
-    batch: config.batch,
-    sampling: config.sampling,
-    contextTokens: config.model.contextTokens,
-    eval: config.eval,
-    leases: config.leases,
-    storage: config.storage,
-    scaling: config.scaling,
+    ...coordinatorSettings(config),
+    base: given.base ?? (await readBaseDigest(folder, config.model.gguf)),
     ...(await scalerPort(given)),
-    reward: config.reward,
-    runJson: JSON.stringify(config),
     nats: {
       url: given.nats,
       ...(given.advertiseNats !== undefined && { advertisedUrl: given.advertiseNats }),
@@ -116,8 +106,4 @@ function assertTlsFiles({ mode, ca }: RunConfig["tls"], file: string): void {
   throw new ConfigError(
     `${file} has tls.mode ${mode} and names no files: on several hosts tls.ca, tls.certificate, tls.key and those of the clients must be named`,
   );
-}
-
-async function digestOf(folder: RunFolder, { model }: RunConfig): Promise<string> {
-  return readBaseDigest(folder, model.gguf);
 }

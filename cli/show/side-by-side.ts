@@ -1,9 +1,12 @@
+import { alignLines, type DiffLine, readDiff } from "../../dashboard/index.ts";
 import type { Paint } from "./paint.ts";
 import { fill, visible, widthOf, wrap } from "./visible.ts";
 
 /** Below so many columns the two are shown one after the other. */
 const NARROW = 72;
 const BETWEEN = 3;
+/** What an empty diff is shown as. */
+const NONE = "none";
 
 /** Where something is shown. */
 export interface View {
@@ -11,29 +14,20 @@ export interface View {
   readonly paint: Paint;
 }
 
-/** A line of a unified diff. */
-interface DiffLine {
-  readonly text: string;
-  /** Grows with the lines of the old file: equal in two diffs of it where they are at the same place. */
-  readonly place: number;
-  /** Number in the old file; null for a line that it does not have. */
-  readonly old: number | null;
-}
-
 /**
  * Two unified diffs of one file, the predicted one on the left and the true one on the right, what concerns the same
  * line of the old file in one row; ≠ between them where they differ.
  */
 export function sideBySide(predicted: string, oracle: string, view: View): string {
-  const left = readDiff(predicted);
-  const right = readDiff(oracle);
+  const left = readDiff(predicted, NONE);
+  const right = readDiff(oracle, NONE);
   if (view.columns < NARROW) return oneAfterTheOther(left, right, view);
   const digits = String([...left, ...right].reduce((most, { old }) => Math.max(most, old ?? 0), 0)).length;
   const each = Math.floor((view.columns - digits - 1 - BETWEEN) / 2);
   const row = (number: string, a: string, sign: string, b: string) =>
     `${view.paint("aside", number.padStart(digits))} ${a} ${sign} ${b}`.trimEnd();
   const head = row("", fill("predicted change", each), "│", "true change");
-  const rows = align(left, right).flatMap(([a, b]) => {
+  const rows = alignLines(left, right).flatMap(([a, b]) => {
     const aPieces = cells(a, each, view.paint);
     const bPieces = cells(b, each, view.paint);
     const sign = differ(a, b) ? "≠" : "│";
@@ -52,38 +46,6 @@ function oneAfterTheOther(left: readonly DiffLine[], right: readonly DiffLine[],
     ...lines.flatMap((line) => cells(line, view.columns, view.paint).map((piece) => piece.trimEnd())),
   ];
   return [...list("predicted change", left), "", ...list("true change", right)].join("\n");
-}
-
-function readDiff(diff: string): DiffLine[] {
-  if (diff === "") return [{ text: "none", place: 0, old: null }];
-  let next = 1;
-  return diff.split("\n").map((text) => {
-    const head = /^@@ -(\d+)(,0)?/.exec(text);
-    if (head !== null) {
-      const from = Number(head[1]);
-      next = head[2] === undefined ? from : from + 1;
-      return { text, place: 3 * from, old: null };
-    }
-    if (text.startsWith("+") || text.startsWith("\\")) return { text, place: 3 * next - 1, old: null };
-    const old = next++;
-    return { text, place: 3 * old + 1, old };
-  });
-}
-
-function align(
-  left: readonly DiffLine[],
-  right: readonly DiffLine[],
-): [DiffLine | undefined, DiffLine | undefined][] {
-  const rows: [DiffLine | undefined, DiffLine | undefined][] = [];
-  for (let l = 0, r = 0; l < left.length || r < right.length; ) {
-    const a = left[l];
-    const b = right[r];
-    const order = (a?.place ?? Number.POSITIVE_INFINITY) - (b?.place ?? Number.POSITIVE_INFINITY);
-    rows.push([order <= 0 ? a : undefined, order >= 0 ? b : undefined]);
-    if (order <= 0) l++;
-    if (order >= 0) r++;
-  }
-  return rows;
 }
 
 /** Whether one side changes what the other does not, or changes otherwise. */

@@ -2,26 +2,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { RewardComponent } from "../../proto/index.ts";
 import { queryParquet, quoted } from "./parquet.ts";
+import { type RowFacts, rowFacts } from "./row-facts.ts";
 
 /** A rollout as a person reads it. */
-export interface RolloutView {
-  readonly sequence: number;
-  readonly lane: string;
-  readonly task: string;
-  readonly sample: number;
-  readonly instance: string;
-  readonly temperature: number;
-  /** Step of its batch, or version of its evaluation; null while neither is known. */
-  readonly step: number | null;
-  /** What became of it; "" while that is not known. */
-  readonly outcome: string;
-  readonly reward: number;
-  readonly exact: boolean;
-  readonly errorClass: string;
-  readonly finish: string;
-  readonly worker: string;
-  /** Sampled tokens. */
-  readonly tokens: number;
+export interface RolloutView extends RowFacts {
   readonly issue: string;
   readonly text: string;
   /** What the reward is the sum of. */
@@ -71,20 +55,7 @@ function files(folder: string, table: string): string {
 
 function viewOf(row: Record<string, unknown>): RolloutView {
   return {
-    sequence: Number(row["sequence"]),
-    lane: String(row["lane"]),
-    task: String(row["task"]),
-    sample: Number(row["sample"]),
-    instance: String(row["instance"]),
-    temperature: Number(row["temperature"]),
-    step: row["step"] === null ? null : Number(row["step"]),
-    outcome: String(row["outcome"]),
-    reward: Number(row["reward"]),
-    exact: row["exact"] === true,
-    errorClass: String(row["error_class"]),
-    finish: String(row["finish"]),
-    worker: String(row["worker"]),
-    tokens: Number(row["tokens"]),
+    ...rowFacts(row),
     issue: String(row["issue"]),
     text: String(row["text"]),
     components: JSON.parse(String(row["components_json"])),

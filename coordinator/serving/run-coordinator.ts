@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { once } from "node:events";
-import { crashPoint, dispositionOf, type Shutdown, systemClock } from "../../core/index.ts";
+import { crashPoint, type Shutdown, systemClock } from "../../core/index.ts";
 import { noTelemetry } from "../../telemetry/index.ts";
 import {
   assertPortFree,
@@ -21,7 +20,6 @@ import { openLiveDashboard } from "../dashboard/open-live-dashboard.ts";
 import { assertInstancesThere, createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
 import { type RunPrompts, readPrompts } from "../issuing/read-prompts.ts";
 import { openPromptRenderer } from "../issuing/render-prompt.ts";
-import { hopelessness, isOver } from "../issuing/run-end.ts";
 import { endLease } from "../leasing/decide-lease.ts";
 import { createLeaseTerms } from "../leasing/lease-terms.ts";
 import { LedgerUnwritableError } from "../ledger/append-once.ts";
@@ -39,6 +37,7 @@ import { openingDecisions, RunFailedError } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
 import { type CoordinatorOptions, settingsOf } from "./options.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
+import { aborted, untilOver } from "./until-over.ts";
 
 /** Signs of life that fit into `ack_wait`; a lease's term is one short of it. */
 const BEATS = 6;
@@ -182,10 +181,6 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   return outcome;
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, "abort");
-}
-
 function scalerOf({ scaling: config, sampling }: CoordinatorOptions, { state, prompts }: Core): Scaler {
   return createScaler({ config, state, heldOut: prompts.heldOut.length, maxTokens: sampling.maxTokens });
 }
@@ -225,19 +220,6 @@ async function sweepLeases({ state, terms, decide }: Core): Promise<void> {
     const decisions = endLease(state, lease, `worker ${worker} was silent`, "silence");
     if (decisions.length > 0) await decide(...decisions);
   }
-}
-
-/** Waits until the run is over, cannot go on, or is to be stopped. */
-async function untilOver({ state, prompts, changes }: Core, stop: AbortSignal): Promise<Outcome> {
-  while (!stop.aborted) {
-    const reason = hopelessness(state, prompts);
-    if (reason !== null) return { failed: true, reason };
-    if (isOver(state, prompts)) return { failed: false, reason: "every step is trained" };
-    await changes.next(stop).catch((error: unknown) => {
-      if (dispositionOf(error) !== "cancelled") throw error;
-    });
-  }
-  return "stopped";
 }
 
 async function openDispatcher(

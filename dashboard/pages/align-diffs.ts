@@ -1,43 +1,9 @@
-/** A line of a unified diff. */
-export interface DiffLine {
-  readonly text: string;
-  /** Grows with the lines of the old file: equal in two diffs of it where they are at the same place. */
-  readonly place: number;
-  /** Number in the old file; null for a line that it does not have. */
-  readonly old: number | null;
-}
+import { alignLines, type DiffRow, readDiff } from "../diff-lines.ts";
 
-/** Two lines that concern the same line of the old file; undefined on a side that has none. */
-export type DiffRow = readonly [DiffLine | undefined, DiffLine | undefined];
+/** What an empty diff is shown as. */
+const NO_CHANGE = "no change";
 
 /** Two unified diffs of one file in rows, what concerns the same line of the old file beside each other. */
 export function alignDiffs(predicted: string, oracle: string): DiffRow[] {
-  const left = readDiff(predicted);
-  const right = readDiff(oracle);
-  const rows: DiffRow[] = [];
-  for (let l = 0, r = 0; l < left.length || r < right.length; ) {
-    const a = left[l];
-    const b = right[r];
-    const order = (a?.place ?? Number.POSITIVE_INFINITY) - (b?.place ?? Number.POSITIVE_INFINITY);
-    rows.push([order <= 0 ? a : undefined, order >= 0 ? b : undefined]);
-    if (order <= 0) l++;
-    if (order >= 0) r++;
-  }
-  return rows;
-}
-
-function readDiff(diff: string): DiffLine[] {
-  if (diff === "") return [{ text: "no change", place: 0, old: null }];
-  let next = 1;
-  return diff.split("\n").map((text) => {
-    const head = /^@@ -(\d+)(,0)?/.exec(text);
-    if (head !== null) {
-      const from = Number(head[1]);
-      next = head[2] === undefined ? from : from + 1;
-      return { text, place: 3 * from, old: null };
-    }
-    if (text.startsWith("+") || text.startsWith("\\")) return { text, place: 3 * next - 1, old: null };
-    const old = next++;
-    return { text, place: 3 * old + 1, old };
-  });
+  return alignLines(readDiff(predicted, NO_CHANGE), readDiff(oracle, NO_CHANGE));
 }

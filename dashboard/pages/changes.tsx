@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
+import type { DiffLine } from "../diff-lines.ts";
 import type { RolloutView } from "../index.ts";
 import { count, decimal } from "../numbers.ts";
 import { Scroll } from "../parts/scroll.tsx";
 import { partsOf, Visible } from "../parts/visible.tsx";
-import { alignDiffs, type DiffLine } from "./align-diffs.ts";
+import { alignDiffs } from "./align-diffs.ts";
 import { readExplanation } from "./why.tsx";
 
 /** Rows that are shown at first, and characters of a line. */

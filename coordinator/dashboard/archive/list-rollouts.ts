@@ -1,4 +1,5 @@
 import type { Facets, ReasonCount, RolloutPage, RolloutRow } from "../../../dashboard/index.ts";
+import { rowFacts } from "../../archive/row-facts.ts";
 import type { IndexTables } from "./index-tables.ts";
 import { conditionOf, orderOf, type RolloutFilter } from "./rollout-filter.ts";
 
@@ -87,21 +88,8 @@ export async function query(
 /** A row of the columns above. */
 export function rowOf(row: Record<string, unknown>): RolloutRow {
   return {
-    sequence: Number(row["sequence"]),
-    lane: String(row["lane"]),
-    task: String(row["task"]),
-    sample: Number(row["sample"]),
-    instance: String(row["instance"]),
-    step: row["step"] === null ? null : Number(row["step"]),
-    outcome: String(row["outcome"]),
-    reward: Number(row["reward"]),
-    exact: row["exact"] === true,
-    errorClass: String(row["error_class"]),
-    finish: String(row["finish"]),
-    worker: String(row["worker"]),
+    ...rowFacts(row),
     version: Number(row["version"]),
-    temperature: Number(row["temperature"]),
-    tokens: Number(row["tokens"]),
     promptTokens: Number(row["prompt_tokens"]),
     decodeMs: Number(row["decode_ms"]),
   };
