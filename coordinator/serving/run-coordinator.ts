@@ -20,31 +20,27 @@ import { openLiveDashboard } from "../dashboard/open-live-dashboard.ts";
 import { assertInstancesThere, createDispatcher, type Dispatcher } from "../issuing/dispatcher.ts";
 import { type RunPrompts, readPrompts } from "../issuing/read-prompts.ts";
 import { openPromptRenderer } from "../issuing/render-prompt.ts";
-import { endLease } from "../leasing/decide-lease.ts";
 import { createLeaseTerms } from "../leasing/lease-terms.ts";
 import { LedgerUnwritableError } from "../ledger/append-once.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { observeRun, type RunObserver } from "../observing/observe-run.ts";
 import { createScaler, type Scaler } from "../scaling/scaler.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
-import { type Chores, openChores } from "./chores.ts";
+import { openChores } from "./chores.ts";
 import { concludeRun, type Outcome } from "./conclude-run.ts";
 import { type Core, createCore } from "./core.ts";
 import { assertNothingLost, createStorageGuard } from "./guard-storage.ts";
 import { createHandlers } from "./handlers.ts";
-import { createRoomMaker, type RoomMaker } from "./make-room.ts";
+import { createRoomMaker } from "./make-room.ts";
 import { openingDecisions, RunFailedError } from "./open-run.ts";
 import { openStores, type RunStores } from "./open-stores.ts";
 import { type CoordinatorOptions, settingsOf } from "./options.ts";
+import { beginChores, beginLooks } from "./run-chores.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
 import { aborted, untilOver } from "./until-over.ts";
 
 /** Signs of life that fit into `ack_wait`; a lease's term is one short of it. */
 const BEATS = 6;
-const SWEEP_MS = 250;
-const REPAIR_MS = 30_000;
-const LOOK_MS = 1_000;
-const GUARD_MS = 5_000;
 
 /**
  * Runs a coordinator. Resolves when the run has ended, or after `shutdown.stop` once what is decided is durable and
@@ -137,6 +133,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   let present: readonly WorkerPresence[] = [];
   const scaler = scalerOf(options, core);
   await using chores = openChores(logger);
+  await using looks = openChores(logger);
   const handlers = createHandlers({
     core,
     store: stores.rollouts,
@@ -157,9 +154,9 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   options.telemetry?.health.started();
   logger.info("listening", { run: options.run, port: server.port, step: core.state.step });
   const guard = createStorageGuard({ ...serving, logger });
-  chores.every(GUARD_MS, "look after what is stored", guard.look);
   const room = createRoomMaker({ ...serving, mostMiB: options.storage.rolloutsMiB });
-  beginChores(chores, serving, room, (workers) => {
+  beginChores(chores, { ...serving, guard, room });
+  beginLooks(looks, stores.presence, (workers) => {
     present = workers;
     scaler.look(workers, systemClock.wallMs());
     dashboard.see(workers);
@@ -185,41 +182,12 @@ function scalerOf({ scaling: config, sampling }: CoordinatorOptions, { state, pr
   return createScaler({ config, state, heldOut: prompts.heldOut.length, maxTokens: sampling.maxTokens });
 }
 
-function beginChores(
-  chores: Chores,
-  { stores, core, dispatcher, archiver, keepWithin, summary }: Serving,
-  room: RoomMaker,
-  onPresent: (workers: readonly WorkerPresence[]) => void,
-): void {
-  chores.every(SWEEP_MS, "sweep leases", () => sweepLeases(core));
-  chores.every(REPAIR_MS, "repair the queue", async () => {
-    await dispatcher.repair(core.state);
-    await core.advance();
-  });
-  chores.every(LOOK_MS, "look who is there", async () => onPresent(await stores.presence.list()));
-  chores.every(LOOK_MS, "archive", () =>
-    stores.trouble.refusedBytes === null ? archiver.archiveDue() : room.make(),
-  );
-  chores.every(GUARD_MS, "keep the archive within storage.archiveMiB", keepWithin);
-  chores.every(LOOK_MS, "write the summary", summary.writeDue);
-}
-
 /** Storage that stays away is for a person to set right. */
 async function untilUnwritable({ failed }: Ledger): Promise<never> {
   return failed.catch((error: unknown) => {
     if (!(error instanceof LedgerUnwritableError)) throw error;
     throw new RunFailedError(error.message, { cause: error });
   });
-}
-
-/** Ends the leases whose workers were silent for too long. */
-async function sweepLeases({ state, terms, decide }: Core): Promise<void> {
-  for (const lease of terms.expired()) {
-    terms.forget(lease);
-    const worker = state.leases.get(lease)?.worker;
-    const decisions = endLease(state, lease, `worker ${worker} was silent`, "silence");
-    if (decisions.length > 0) await decide(...decisions);
-  }
 }
 
 async function openDispatcher(

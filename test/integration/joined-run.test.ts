@@ -34,7 +34,12 @@ describe("a run whose processes share nothing but the network", () => {
       await expect
         .poll(async () => (await run.status())?.state, { timeout: 2 * MINUTES_MS, interval: 1_000 })
         .toBe("ended");
-      const status = await run.status();
+      await expect
+        .poll(async () => (await run.status())?.workers.map(({ name, pool }) => [name, pool]), {
+          timeout: MINUTES_MS / 2,
+          interval: 1_000,
+        })
+        .toEqual([["w-1", "spot"]]);
       await updater.printed(/the run is over; idle until stopped/);
       const ends = [];
       for (const command of [worker, updater, coordinator]) {
@@ -42,7 +47,6 @@ describe("a run whose processes share nothing but the network", () => {
         ends.push(await command.result);
       }
 
-      expect(status?.workers.map(({ name, pool }) => [name, pool])).toEqual([["w-1", "spot"]]);
       expect(ends.map(({ code, stderr }) => [code, stderr.match(/"level":"error".*/)?.[0]])).toEqual([
         [0, undefined],
         [0, undefined],
