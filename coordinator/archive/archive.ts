@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { FleetError } from "../../core/index.ts";
 import type { ArchivedFile } from "../ledger/events.ts";
 import type { Outcome } from "../ledger/records.ts";
+import { type ArchiveRow, type ArchiveTable, createArchiveWriter } from "./archive-writer.ts";
 import type { ArchivedRollout } from "./columns.ts";
-import { type ArchiveRow, type ArchiveTable, writeInThread } from "./write-in-thread.ts";
 
 /** The folder holds what the ledger knows nothing of. */
 export class ForeignArchiveError extends FleetError {
@@ -35,7 +35,7 @@ export interface StoredFile extends SequenceRange {
 }
 
 /** The run's archive: Parquet files `rollouts/`, named by their range of ROLLOUTS, and `outcomes/`, by their numbers. */
-export interface Archive {
+export interface Archive extends AsyncDisposable {
   /** Writes one range of rollouts; null when there is none in it. Replaces a file that begins where this one does. */
   writeRollouts(range: SequenceRange, rollouts: readonly ArchivedRollout[]): Promise<ArchivedFile | null>;
   /** Writes the outcomes that became known; null when there is none. */
@@ -59,11 +59,13 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
   ]);
   const { rollouts: kept } = await list();
   await remove(kept.filter(({ through }) => through <= (known.dropped ?? 0)).map(({ file }) => file));
+  const writer = createArchiveWriter();
   return {
     writeRollouts: (range, rollouts) => write("rollouts", range, rollouts),
     writeOutcomes: (range, outcomes) => write("outcomes", range, outcomes),
     list,
     remove,
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
 
   async function list(): Promise<Record<ArchiveTable, StoredFile[]>> {
@@ -82,7 +84,7 @@ export async function openArchive(folder: string, known: ArchivedSoFar): Promise
     if (rows.length === 0) return null;
     const file = join(table, nameOf(range));
     await removeOthers(join(folder, table), range);
-    const sha256 = await writeInThread(join(folder, file), table, rows);
+    const sha256 = await writer.write(join(folder, file), table, rows);
     return { file, sha256, rows: rows.length };
   }
 }

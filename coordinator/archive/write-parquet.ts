@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
+import type { DuckDBInstance } from "@duckdb/node-api";
 import { crashPoint, renameDurably } from "../../core/index.ts";
 import { type Column, chunkOf } from "./chunk.ts";
-import { digestOfFile, openDuckDb, quoted } from "./parquet.ts";
+import { digestOfFile, quoted } from "./parquet.ts";
 
 /** Copied into one chunk. */
 const ROWS_AT_ONCE = 16;
@@ -13,16 +14,16 @@ const ROWS_AT_ONCE = 16;
  * @returns SHA-256 of the file, in hex
  */
 export async function writeParquet<Row>(
+  duckDb: DuckDBInstance,
   path: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): Promise<string> {
   const temporary = `${path}.tmp`;
-  const instance = await openDuckDb();
-  const connection = await instance.connect();
+  const connection = await duckDb.connect();
   try {
     await connection.run(
-      `CREATE TABLE rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`,
+      `CREATE OR REPLACE TEMP TABLE rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`,
     );
     const appender = await connection.createAppender("rows");
     for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
@@ -32,7 +33,6 @@ export async function writeParquet<Row>(
     await connection.run(`COPY rows TO ${quoted(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
   } finally {
     connection.closeSync();
-    instance.closeSync();
   }
   crashPoint("archive.after-write");
   await makeDurable(temporary);

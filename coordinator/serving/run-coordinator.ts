@@ -81,7 +81,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   crashPoint("open.after-append");
   await pointAtNewest(core.state, stores.policies.pointer);
   crashPoint("open.after-pointer");
-  const archive = await openArchive(options.archive, {
+  await using archive = await openArchive(options.archive, {
     through: core.state.archivedThrough,
     outcomes: core.state.archivedOutcomes,
     dropped: core.state.droppedThrough,

@@ -68,7 +68,7 @@ export async function openShownRun(
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await openTemporaryFolder());
   const archive = folder.file("archive");
-  const files = await openArchive(archive, { through: 0, outcomes: 0 });
+  await using files = await openArchive(archive, { through: 0, outcomes: 0 });
   const range = { from: 1, through: rollouts.length };
   await files.writeRollouts(range, rollouts.map(archivedForm));
   await files.writeOutcomes(range, rollouts.map(outcomeOf));

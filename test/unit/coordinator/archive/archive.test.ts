@@ -18,7 +18,7 @@ describe("the archive", () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it("gives back what was written, with what became of it", async () => {
-    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+    await using archive = await openArchive(folder, { through: 0, outcomes: 0 });
     await archive.writeRollouts({ from: 1, through: 2 }, [
       rolloutThat(1, { reward: 0.25 }),
       rolloutThat(2, { reward: 1 }),
@@ -38,7 +38,7 @@ describe("the archive", () => {
   });
 
   it("sorts by reward, best first, and stops at the most asked for", async () => {
-    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+    await using archive = await openArchive(folder, { through: 0, outcomes: 0 });
     const rewards = [0.5, -1, 1, 0.75];
     await archive.writeRollouts(
       { from: 1, through: 4 },
@@ -51,7 +51,7 @@ describe("the archive", () => {
   });
 
   it("names files by their range and leaves no temporary one", async () => {
-    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+    await using archive = await openArchive(folder, { through: 0, outcomes: 0 });
 
     const written = await archive.writeRollouts({ from: 3, through: 12 }, [rolloutThat(3, {})]);
 
@@ -61,12 +61,12 @@ describe("the archive", () => {
   });
 
   it("opens without what a crash left: a temporary file, and one file that the ledger was not told of", async () => {
-    const before = await openArchive(folder, { through: 0, outcomes: 0 });
+    await using before = await openArchive(folder, { through: 0, outcomes: 0 });
     await before.writeRollouts({ from: 1, through: 1 }, [rolloutThat(1, {})]);
     await before.writeRollouts({ from: 2, through: 3 }, [rolloutThat(2, {})]);
     await writeFile(join(folder, "rollouts", "0000000004-0000000005.parquet.tmp"), "half");
 
-    const after = await openArchive(folder, { through: 1, outcomes: 0 });
+    await using after = await openArchive(folder, { through: 1, outcomes: 0 });
     await after.writeRollouts({ from: 2, through: 9 }, [rolloutThat(2, {}), rolloutThat(3, {})]);
 
     expect((await readdir(join(folder, "rollouts"))).sort()).toEqual([
@@ -78,7 +78,7 @@ describe("the archive", () => {
   });
 
   it("replaces a file that begins where it is written again", async () => {
-    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+    await using archive = await openArchive(folder, { through: 0, outcomes: 0 });
     await archive.writeRollouts({ from: 1, through: 1 }, [rolloutThat(1, {})]);
 
     await archive.writeRollouts({ from: 1, through: 2 }, [rolloutThat(1, {}), rolloutThat(2, {})]);
@@ -87,7 +87,7 @@ describe("the archive", () => {
   });
 
   it("refuses a folder with more files than a crash leaves, and touches none", async () => {
-    const before = await openArchive(folder, { through: 0, outcomes: 0 });
+    await using before = await openArchive(folder, { through: 0, outcomes: 0 });
     await before.writeRollouts({ from: 1, through: 1 }, [rolloutThat(1, {})]);
     await before.writeRollouts({ from: 2, through: 2 }, [rolloutThat(2, {})]);
 
@@ -98,7 +98,7 @@ describe("the archive", () => {
   });
 
   it("writes no file for a range without rollouts, and reads nothing where nothing is", async () => {
-    const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+    await using archive = await openArchive(folder, { through: 0, outcomes: 0 });
 
     expect(await archive.writeRollouts({ from: 1, through: 9 }, [])).toBeNull();
     expect(await readArchive(folder, { sort: "sequence", atMost: 10 })).toEqual([]);

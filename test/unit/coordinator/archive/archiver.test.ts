@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createArchiver } from "../../../../coordinator/archive/archiver.ts";
 import { type Decision, type LedgerState, openArchive, readArchive } from "../../../../coordinator/index.ts";
 import type { Core } from "../../../../coordinator/serving/core.ts";
@@ -96,6 +96,7 @@ async function archiverOf(state: LedgerState, folder: string, onRead = () => {})
     decide: async (...decisions) => decide(state, ...decisions),
   };
   const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+  onTestFinished(() => archive[Symbol.asyncDispose]());
   return createArchiver({ core, store, archive, instances: new Map() });
 }
 

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createArchiveBudget } from "../../../../coordinator/archive/keep-within.ts";
 import { type Decision, type LedgerState, openArchive } from "../../../../coordinator/index.ts";
 import { decodeRollout, encodeRollout } from "../../../../transport/index.ts";
@@ -60,6 +60,7 @@ async function openArchived(folder: string, mostMiB: number | null) {
   const state: LedgerState = runThat({ prompts: 1, group: 2 });
   decide(state, ...groupAt(0, 1), batched(1, ["t0"], [0, 1]), trained(1), ...groupAt(1, 3));
   const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+  onTestFinished(() => archive[Symbol.asyncDispose]());
   for (const from of [1, 3]) {
     const rows = [from, from + 1].map((sequence) => ({
       sequence,

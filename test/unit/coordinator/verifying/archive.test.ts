@@ -57,7 +57,7 @@ async function discrepanciesOf(
     outcomes,
   };
   damage(rows);
-  const archive = await openArchive(folder, { through: 0, outcomes: 0 });
+  await using archive = await openArchive(folder, { through: 0, outcomes: 0 });
   add({
     type: "archived",
     through: 4,
@@ -171,7 +171,7 @@ describe("the archive and the ledger", () => {
     const path = (name: string) => folder.file(`archive/rollouts/${name}.parquet`);
     const stranger = "is in the archive, and no event of the ledger names it";
 
-    const archive = await openArchive(folder.file("archive"), { through: 4, outcomes: 4 });
+    await using archive = await openArchive(folder.file("archive"), { through: 4, outcomes: 4 });
     await archive.writeRollouts({ from: 5, through: 6 }, [rolloutAt(5)]);
     const afterCrash = await compare();
     await writeFile(path("0000000003-0000000003"), "");
