@@ -28,17 +28,31 @@ export function nextBatching(state: LedgerState): Decision[] {
   const replacements = replacementsOf(state, isUnbatched);
   if (replacements.length > 0) return replacements;
   if (!mayCompose(state)) return [];
-  const groups = [...state.tasks.values()].filter(isUnbatched);
-  const stale = groups.flatMap((task) => dropStale(state, task));
+  const { complete, stale, useless } = judgeGroups(state);
   if (stale.length > 0) return stale;
-  const complete = groups.filter(isComplete);
-  const useless = complete.flatMap((task) => skipUseless(task));
   if (useless.length > 0) return useless;
   const { prompts, refillAtMost } = state.settings;
   if (complete.length >= prompts) return [batchOf(state, complete.slice(0, prompts))];
   if (state.refilled >= refillAtMost * prompts)
     return [{ type: "refill_exhausted", step: state.composed + 1 }];
   return [];
+}
+
+/** The complete groups, and what there is to decide about single ones. */
+function judgeGroups(state: LedgerState) {
+  const complete: TaskRecord[] = [];
+  const stale: Decision[] = [];
+  const useless: Decision[] = [];
+  // Asked at every turn, and most groups ask for nothing: nothing is made for those.
+  for (const task of state.tasks.values()) {
+    if (!isUnbatched(task)) continue;
+    if (isStale(state, task)) stale.push(...dropStale(state, task));
+    if (!isComplete(task)) continue;
+    complete.push(task);
+    const reason = uselessness(task);
+    if (reason !== null) useless.push({ type: "skipped", task: task.task, samples: members(task), reason });
+  }
+  return { complete, stale, useless };
 }
 
 function isUnbatched(task: TaskRecord): boolean {
@@ -54,15 +68,23 @@ function isComplete(task: TaskRecord): boolean {
   return task.open === 0;
 }
 
+/** The oldest version that the batch that comes next may hold tokens of. */
+function oldestAllowed({ composed, settings }: LedgerState): number {
+  return composed - settings.staleness;
+}
+
+function isStale(state: LedgerState, task: TaskRecord): boolean {
+  return task.oldest !== null && task.oldest < oldestAllowed(state);
+}
+
 /** What is too old for the batch that comes next: accepted samples are skipped, open ones that go on from old tokens expire. */
 function dropStale(state: LedgerState, task: TaskRecord): Decision[] {
-  const oldestAllowed = state.composed - state.settings.staleness;
-  if (task.oldest === null || task.oldest >= oldestAllowed) return [];
+  const oldest = oldestAllowed(state);
   const open: number[] = [];
   const accepted: number[] = [];
   task.samples.forEach(({ state: at, prefix, rollout }, index) => {
-    if (at === "open" && prefix !== null && prefix.oldest < oldestAllowed) open.push(index);
-    if (at === "accepted" && rollout !== null && rollout.oldest < oldestAllowed) accepted.push(index);
+    if (at === "open" && prefix !== null && prefix.oldest < oldest) open.push(index);
+    if (at === "accepted" && rollout !== null && rollout.oldest < oldest) accepted.push(index);
   });
   const decisions: Decision[] = [];
   if (open.length > 0) decisions.push({ type: "expired", task: task.task, samples: open, reason: "stale" });
@@ -72,16 +94,21 @@ function dropStale(state: LedgerState, task: TaskRecord): Decision[] {
   return decisions;
 }
 
-/** A group that is too small or whose rewards do not differ teaches nothing. */
-function skipUseless(task: TaskRecord): Decision[] {
-  const samples = members(task);
-  if (samples.length === 0) return [];
-  if (samples.length * 2 < task.group || samples.length < 2) {
-    return [{ type: "skipped", task: task.task, samples, reason: "short" }];
+/** Why a complete group teaches nothing: it is too small, or its rewards do not differ; null when it does, or is empty. */
+function uselessness(task: TaskRecord): "short" | "no-signal" | null {
+  let count = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const { state, rollout } of task.samples) {
+    if (state !== "accepted") continue;
+    const reward = rollout?.reward ?? 0;
+    count += 1;
+    if (reward < least) least = reward;
+    if (reward > most) most = reward;
   }
-  const rewards = samples.map((index) => task.samples[index]?.rollout?.reward ?? 0);
-  const isFlat = Math.max(...rewards) - Math.min(...rewards) < NO_SIGNAL;
-  return isFlat ? [{ type: "skipped", task: task.task, samples, reason: "no-signal" }] : [];
+  if (count === 0) return null;
+  if (count * 2 < task.group || count < 2) return "short";
+  return most - least < NO_SIGNAL ? "no-signal" : null;
 }
 
 function batchOf(state: LedgerState, groups: readonly TaskRecord[]): Decision {

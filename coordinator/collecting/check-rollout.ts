@@ -33,7 +33,13 @@ function completionProblem(completion: Completion): string | null {
     return "its log-probabilities or entropies are not one a token";
   }
   if (spans[0]?.from !== 0) return "its spans do not begin with its first token";
-  return float32Array(logp).every(Number.isFinite) ? null : "a log-probability is not finite";
+  return areFinite(float32Array(logp)) ? null : "a log-probability is not finite";
+}
+
+/** A loop: `every` makes an object of each number, a megabyte of them a second on a busy coordinator. */
+function areFinite(values: Float32Array): boolean {
+  for (const value of values) if (!Number.isFinite(value)) return false;
+  return true;
 }
 
 function rewardProblem({ reward }: Rollout): string | null {

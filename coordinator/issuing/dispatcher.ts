@@ -51,13 +51,13 @@ export interface Orders {
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   /** Newest dispatch published, by task. */
   const published = new Map<string, number>();
+  const isDue = (task: TaskRecord) => isWaiting(task) && (published.get(task.task) ?? -1) < task.dispatch;
 
   return {
     take: (state) => {
       for (const task of published.keys()) if (!state.tasks.has(task)) published.delete(task);
-      const orders = [...state.tasks.values()]
-        .filter((task) => isWaiting(task) && (published.get(task.task) ?? -1) < task.dispatch)
-        .map((task) => orderOf(state, task));
+      const orders: Order[] = [];
+      for (const task of state.tasks.values()) if (isDue(task)) orders.push(orderOf(state, task));
       for (const { task, dispatch } of orders) published.set(task, dispatch);
       const send = async (order: Order) => {
         await publishOrder(parts, order).catch((error: unknown) => {
