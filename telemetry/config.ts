@@ -7,14 +7,23 @@ export const TelemetryConfig = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "Where every process of the run sends its metrics, by OTLP over HTTP, such as http://localhost:4318; null: nowhere.",
+      "Where every process of the run sends its metrics and traces, by OTLP over HTTP, such as http://localhost:4318; null: nowhere.",
     ),
   metricsEverySeconds: z
     .int()
     .min(1)
     .max(3_600)
     .default(15)
-    .describe("Time between two transmissions by OTLP, in seconds."),
+    .describe("Time between two transmissions of metrics by OTLP, in seconds."),
+  tracesShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe(
+      "Share of the tasks whose traces are sent; those that fail, go stale or are slow always are. Steps always are.",
+    ),
+  text: z.boolean().default(false).describe("Whether traces hold prompts and completions."),
 });
 
 /** A validated `telemetry` section. */

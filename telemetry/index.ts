@@ -11,5 +11,19 @@ export { createLogger, type Logger, type LoggerOptions } from "./logger.ts";
 export type { Metrics } from "./metrics.ts";
 export { createOccupancy } from "./occupancy.ts";
 export { noTelemetry, openTelemetry, type Telemetry, type TelemetryOptions } from "./open-telemetry.ts";
-export { metricTables } from "./page.ts";
+export { metricTables, spanTables } from "./page.ts";
 export { openProbes } from "./probes.ts";
+export {
+  isSampled,
+  leaseSpan,
+  readTraceparent,
+  type SpanAddress,
+  sampleSpan,
+  stepTrace,
+  type Trace,
+  type TraceContext,
+  taskTrace,
+  traceOf,
+  traceparentOf,
+} from "./traces/trace.ts";
+export { type FinishedSpan, noTraces, type SpanAttributes, type Traces } from "./traces/traces.ts";

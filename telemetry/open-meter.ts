@@ -12,6 +12,7 @@ import type { Resource } from "@opentelemetry/resources";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import type { Metrics } from "./metrics.ts";
 import { METRICS, type Metric } from "./names/index.ts";
+import { otlpUrl } from "./otlp-url.ts";
 import { SCOPE } from "./scope.ts";
 
 /** Metrics that somebody may ask for. Disposing sends what is left. */
@@ -50,8 +51,7 @@ export function openMeter({ resource, otlp, everySeconds }: MeterOptions): OpenM
 }
 
 function pushingReader(otlp: string, everySeconds: number): PeriodicExportingMetricReader {
-  const url = new URL("v1/metrics", otlp.endsWith("/") ? otlp : `${otlp}/`).href;
-  const exporter = new OTLPMetricExporter({ url, timeoutMillis: TIMEOUT_MS });
+  const exporter = new OTLPMetricExporter({ url: otlpUrl(otlp, "metrics"), timeoutMillis: TIMEOUT_MS });
   const exportIntervalMillis = everySeconds * 1_000;
   const exportTimeoutMillis = Math.min(TIMEOUT_MS, exportIntervalMillis);
   return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis });

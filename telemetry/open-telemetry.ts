@@ -1,19 +1,23 @@
+import type { Resource } from "@opentelemetry/resources";
 import type { TelemetryConfig } from "./config.ts";
 import type { Health } from "./health.ts";
 import { type Metrics, noMetrics } from "./metrics.ts";
 import { observeProcess } from "./observe-process.ts";
 import type { Probes } from "./probes.ts";
+import { noTraces, type Traces } from "./traces/traces.ts";
 
 /** What a role tells of itself, each where somebody asks for it. */
 export interface Telemetry {
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly traces: Traces;
 }
 
 /** Nobody asks for anything. */
 export const noTelemetry: Telemetry = {
   health: { started: () => {}, lacks: () => {} },
   metrics: noMetrics,
+  traces: noTraces,
 };
 
 /** Who tells, of what, and to whom. */
@@ -28,7 +32,8 @@ export interface TelemetryOptions {
 }
 
 /**
- * Opens what is asked for: metrics where the probes are served or an OTLP receiver is named. The SDK is loaded only then.
+ * Opens what is asked for: metrics where the probes are served or an OTLP receiver is named, traces where one is.
+ * The SDK is loaded only then.
  * Disposing sends what is left, for a few seconds at most.
  */
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry & AsyncDisposable> {
@@ -54,7 +59,14 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   const { metrics } = meter;
   observeProcess(metrics, health);
   probes.serveMetrics(meter.handle);
-  return withDispose({ health, metrics }, opening.move());
+  const traces =
+    config.otlp === null ? noTraces : opening.use(await tracerOf(config, config.otlp, resource)).traces;
+  return withDispose({ health, metrics, traces }, opening.move());
+}
+
+async function tracerOf({ tracesShare, text }: TelemetryConfig, otlp: string, resource: Resource) {
+  const { openTracer } = await import("./traces/open-tracer.ts");
+  return openTracer({ resource, otlp, share: tracesShare, withText: text });
 }
 
 function withDispose(telemetry: Telemetry, opened: AsyncDisposableStack): Telemetry & AsyncDisposable {

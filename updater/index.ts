@@ -25,3 +25,4 @@ export { runSft, type SftStep } from "./sft/run-sft.ts";
 export { initialAdapter } from "./train/initial-adapter.ts";
 export { runUpdater, type UpdaterOptions } from "./train/run-updater.ts";
 export { runSession, type SessionParts } from "./train/session.ts";
+export { traceSteps } from "./train/trace-step.ts";

@@ -22,7 +22,7 @@ export interface AdapterShelf {
 export function createAdapterShelf(
   engine: Pick<Engine, "loadAdapter" | "dropAdapter">,
   fetch: (adapter: string) => Promise<Uint8Array>,
-  onDone: (phase: "download" | "load", seconds: number) => void = () => {},
+  onDone: (phase: "download" | "load", seconds: number, adapter: string) => void = () => {},
 ): AdapterShelf {
   const loaded = new Map<string, Promise<void>>();
 
@@ -31,9 +31,9 @@ export function createAdapterShelf(
       const startedMs = performance.now();
       const bytes = await fetch(adapter);
       const fetchedMs = performance.now();
+      onDone("download", (fetchedMs - startedMs) / 1_000, adapter);
       await engine.loadAdapter(adapter, bytes);
-      onDone("download", (fetchedMs - startedMs) / 1_000);
-      onDone("load", (performance.now() - fetchedMs) / 1_000);
+      onDone("load", (performance.now() - fetchedMs) / 1_000, adapter);
     } catch (error) {
       loaded.delete(adapter);
       throw error;

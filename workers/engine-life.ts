@@ -1,23 +1,25 @@
 import type { Engine, EngineStatus } from "../llama/index.ts";
-import type { Logger, Metrics, Telemetry } from "../telemetry/index.ts";
+import { type Logger, type Metrics, readTraceparent, type Telemetry } from "../telemetry/index.ts";
 import type { WorkerPresence } from "../transport/index.ts";
 import { createAdapterShelf } from "./adapter-shelf.ts";
 import type { WorkerConfig } from "./config.ts";
 import { followPolicies } from "./follow-policies.ts";
 import { type Delivery, handleTask, type Outcome } from "./handle-task.ts";
+import { createHeldSpans } from "./held-spans.ts";
 import { runIntake } from "./intake.ts";
 import type { WorkerLinks } from "./links.ts";
 import type { WorkerObserver } from "./observe-worker.ts";
 import { createPolicyGate } from "./policy-gate.ts";
+import { tracePolicies } from "./policy-trace.ts";
 import { announcePresence } from "./presence.ts";
 import type { Room } from "./room.ts";
 import { type ServeGroupDeps, serveGroup } from "./serve-group.ts";
-import { traceIdOf } from "./trace-id.ts";
 
 /** What an engine works for. */
 export interface EngineLifeOptions {
   readonly links: WorkerLinks;
   readonly room: Room;
+  readonly run: string;
   readonly config: WorkerConfig;
   readonly name: string;
   readonly slots: number;
@@ -54,16 +56,21 @@ export async function runEngineLife(
   const beside = AbortSignal.any([dead.signal, over.signal]);
   void engine.failed.then((error) => dead.abort(error));
 
-  const shelf = createAdapterShelf(engine, links.fetchAdapter, (phase, seconds) =>
-    metrics.record("fleet.worker.policy.seconds", seconds, { phase }),
-  );
+  const policyTrace = tracePolicies(telemetry.traces, options.run, options.name);
+  const shelf = createAdapterShelf(engine, links.fetchAdapter, (phase, seconds, adapter) => {
+    metrics.record("fleet.worker.policy.seconds", seconds, { phase });
+    policyTrace.prepared(adapter, phase, seconds);
+  });
   const gate = createPolicyGate({
     engine,
     shelf,
     onPolicyUpdate: config.onPolicyUpdate,
     waitMs: config.policyWaitMs,
     logger,
-    onActive: () => health.lacks("policy", null),
+    onActive: (policy, orderedMs) => {
+      health.lacks("policy", null);
+      policyTrace.active(policy, orderedMs);
+    },
   });
   const loops = [
     followPolicies(
@@ -91,6 +98,7 @@ export async function runEngineLife(
     dead: dead.signal,
     logger,
     metrics: telemetry.metrics,
+    tracing: { traces: telemetry.traces, held: createHeldSpans(telemetry.traces) },
   };
   try {
     await runIntake(
@@ -121,11 +129,11 @@ function handle(
   metrics: Metrics,
 ): Promise<Outcome> {
   const handled = handleTask(delivery, {
-    lease: links.lease,
+    lease: (address) => links.lease(address, delivery.traceparent),
     serve: async (granted, address) => {
       using lease = links.collector.hold(granted.lease, granted.termMs);
-      const traceId = traceIdOf(delivery.traceparent);
-      return await serveGroup({ address, body: delivery.data, granted, lease, traceId }, deps, admitted);
+      const trace = readTraceparent(delivery.traceparent);
+      return await serveGroup({ address, body: delivery.data, granted, lease, trace }, deps, admitted);
     },
     retryDelayMs: RETRY_DELAY_MS,
     logger: deps.logger,

@@ -1,4 +1,5 @@
 import type { Granted } from "../proto/index.ts";
+import type { TraceContext } from "../telemetry/index.ts";
 import type { TaskAddress } from "../transport/index.ts";
 import type { HeldLease } from "./held-leases.ts";
 
@@ -9,6 +10,6 @@ export interface LeasedGroup {
   readonly body: Uint8Array;
   readonly granted: Granted;
   readonly lease: HeldLease;
-  /** Trace that the task came with; "" when it had none. */
-  readonly traceId: string;
+  /** Trace that the task came with; null when it had none. */
+  readonly trace: TraceContext | null;
 }

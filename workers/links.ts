@@ -9,7 +9,8 @@ import type { RewardPool } from "./reward-pool.ts";
 export interface WorkerLinks {
   /** Waits a bounded time for a delivery; null when there was none. */
   readonly pull: (signal: AbortSignal) => Promise<Delivery | null>;
-  readonly lease: (address: TaskAddress) => Promise<LeaseAnswer>;
+  /** @param traceparent - that the task came with; "" when it had none */
+  readonly lease: (address: TaskAddress, traceparent: string) => Promise<LeaseAnswer>;
   readonly collector: Collector;
   readonly rewards: RewardPool;
   readonly policies: PolicySource;

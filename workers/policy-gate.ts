@@ -42,8 +42,8 @@ export interface PolicyGateDeps {
   /** Longest wait for running groups to end. */
   readonly waitMs: number;
   readonly logger: Logger;
-  /** Told of each policy that the engine samples under from now on. */
-  readonly onActive?: (policy: Policy) => void;
+  /** Told of each policy that the engine samples under from now on, and when it was ordered to, in ms since the epoch. */
+  readonly onActive?: (policy: Policy, orderedMs: number) => void;
 }
 
 /** A gate in front of an engine that was just opened. */
@@ -69,9 +69,10 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
   async function switchTo(policy: Policy): Promise<void> {
     await shelf.ensure(policy.adapter);
     crashPoint("worker.after-load");
+    const orderedMs = Date.now();
     await engine.activate(policy, deps.onPolicyUpdate);
     active = policy;
-    deps.onActive?.(policy);
+    deps.onActive?.(policy, orderedMs);
     logger.info("policy active", { version: policy.version, adapter: policy.adapter });
     await tidy();
   }

@@ -106,8 +106,9 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
 
   const links: WorkerLinks = {
     ...run,
-    lease: async (address) => {
-      const answer = await client.lease({ ...address, run: joined.run, worker: name });
+    lease: async (address, traceparent) => {
+      const asked = { ...address, run: joined.run, worker: name };
+      const answer = await client.lease(asked, { traceparent });
       health.lacks("coordinator", null);
       return answer;
     },
@@ -118,6 +119,7 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const life = {
     links,
     room,
+    run: joined.run,
     config,
     name,
     pool,

@@ -4,6 +4,7 @@ import type { MissingSample, SampleAnswer } from "../proto/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
 import type { Collector, SampleMessage } from "./collector.ts";
 import { type Origin, prefixLength, recordCompletion } from "./completion-record.ts";
+import { type SampleTrace, traceGroup, type WorkerTraces } from "./group-trace.ts";
 import type { LeasedGroup } from "./leased-group.ts";
 import type { PreparedGroup } from "./prepare-group.ts";
 import { RewardFailedError, type RewardPool } from "./reward-pool.ts";
@@ -45,6 +46,8 @@ export interface SampleReportDeps {
   readonly logger: Logger;
   /** Left out: nobody asks. */
   readonly metrics?: Metrics;
+  /** Left out: nobody asks. */
+  readonly tracing?: WorkerTraces;
 }
 
 /** Reports about one group. */
@@ -53,10 +56,13 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
   const { lease } = granted;
   const { task } = group.address;
   const reports: Promise<boolean>[] = [];
+  const groupTrace = traceGroup(group, deps.origin, deps.tracing);
 
-  async function answered(answer: Promise<SampleAnswer>): Promise<boolean> {
-    const { outcome, ...about } = await answer;
+  async function answered(answer: Promise<SampleAnswer>, trace?: SampleTrace): Promise<boolean> {
+    const said = await answer;
+    const { outcome, ...about } = said;
     crashPoint("worker.after-deliver");
+    trace?.answered(said);
     deps.metrics?.add("fleet.worker.samples", 1, { outcome: outcome.slice("OUTCOME_".length).toLowerCase() });
     if (outcome === "OUTCOME_REFUSED") logRefusal(deps.logger, about);
     return outcome !== "OUTCOME_REFUSED";
@@ -70,11 +76,17 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     return told && !failure.retry;
   }
 
-  async function score(completion: EngineCompletion, prepared: PreparedGroup): Promise<SampleMessage> {
+  async function score(
+    completion: EngineCompletion,
+    prepared: PreparedGroup,
+    trace: SampleTrace,
+  ): Promise<SampleMessage> {
     const startedAt = performance.now();
+    const startedMs = Date.now();
     const score = await deps.rewards.score(prepared.scoring(completion.text));
-    const timings = { ...completion.timings, rewardMs: performance.now() - startedAt };
+    const timings = timingsOf(completion, performance.now() - startedAt);
     measure(deps.metrics, timings, score);
+    trace.scored(startedMs, score);
     const { rollout, bytes } = recordOf(completion, prepared, timings, score);
     crashPoint("worker.before-deliver");
     return { message: { finished: { lease, rollout } }, bytes };
@@ -83,8 +95,9 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
   /** What the collector keeps on disk must not live on in a waiting call: neither this nor `answered` knows it. */
   function scoreAndDeliver(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
     const { sample } = completion;
-    return score(completion, prepared).then(
-      (message) => answered(deps.collector.deliver(message)),
+    const trace = groupTrace.sampled(completion, missingOf(sample), prepared);
+    return score(completion, prepared, trace).then(
+      (message) => answered(deps.collector.deliver(message), trace),
       (error: unknown) => deliverFailure(sample, failureOf(error)),
     );
   }
@@ -92,9 +105,9 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
   async function deliverPartial(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
     const { prefix } = missingOf(completion.sample);
     if (completion.tokens.length <= prefixLength(prefix)) return true;
-    const timings = { ...completion.timings, rewardMs: 0 };
-    const { rollout, bytes } = recordOf(completion, prepared, timings, null);
-    return await answered(deps.collector.deliver({ message: { partial: { lease, rollout } }, bytes }));
+    const trace = groupTrace.sampled(completion, missingOf(completion.sample), prepared);
+    const { rollout, bytes } = recordOf(completion, prepared, timingsOf(completion, 0), null);
+    return await answered(deps.collector.deliver({ message: { partial: { lease, rollout } }, bytes }), trace);
   }
 
   function recordOf(
@@ -114,7 +127,7 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     attempt,
     promptTokens: prepared.request.prompt,
     worker: deps.origin.worker,
-    traceId: group.traceId,
+    traceId: group.trace?.traceId ?? "",
   });
   const missingOf = (sample: number) => {
     const missing = granted.samples.find((candidate) => candidate.sample === sample);
@@ -132,8 +145,19 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     finished: (completion, prepared) => report(scoreAndDeliver(completion, prepared)),
     partial: (completion, prepared) => report(deliverPartial(completion, prepared)),
     failed: (sample, failure) => report(deliverFailure(sample, failure)),
-    settled: async () => (await Promise.all(reports)).every((settled) => settled),
+    settled: async () => {
+      try {
+        return (await Promise.all(reports)).every((settled) => settled);
+      } finally {
+        groupTrace.end();
+      }
+    },
   };
+}
+
+function timingsOf({ timings }: EngineCompletion, rewardMs: number): SampleTimings {
+  const { queuedMs, prefillMs, decodeMs } = timings;
+  return { queuedMs, prefillMs, decodeMs, rewardMs };
 }
 
 /** How a completion that could not be scored or recorded is reported; anything else is not the sample's fault. */

@@ -18,6 +18,7 @@ const FILES: readonly CommandFile[] = [
   { names: ["dashboard"], load: async () => (await import("./dashboard.ts")).addDashboardCommand },
   { names: ["rollouts"], load: async () => (await import("./rollouts.ts")).addRolloutsCommand },
   { names: ["rollout"], load: async () => (await import("./rollout.ts")).addRolloutCommand },
+  { names: ["trace"], load: async () => (await import("./trace.ts")).addTraceCommand },
   { names: ["query"], load: async () => (await import("./query.ts")).addQueryCommand },
   { names: ["reward"], load: async () => (await import("./reward.ts")).addRewardCommand },
   { names: ["ledger"], load: async () => (await import("./ledger.ts")).addLedgerCommand },

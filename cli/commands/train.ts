@@ -56,7 +56,7 @@ export function addTrainCommand(program: Command): void {
       parseCount,
     )
     .option("--metrics", "every process serves its metrics on loopback; endpoints.json names the ports")
-    .option("--otlp <url>", "send metrics there by OTLP, such as http://localhost:4318", parseUrl)
+    .option("--otlp <url>", "send metrics and traces there by OTLP, such as http://localhost:4318", parseUrl)
     .option("--dry-run", "print the whole configuration, what fits, and what disk and memory it takes")
     .addOption(new Option("--run <id>", "name of the run; else made from the file's name and the time"))
     .addOption(runsOption())

@@ -39,11 +39,18 @@ export interface RoleMessage {
  * the roles can be stopped in order. It ends by itself when the channel to us closes.
  *
  * @param log - file that receives what it prints
+ * @param environment - added to our own
  */
-export function startRole(name: string, args: readonly string[], log: string): RoleProcess {
+export function startRole(
+  name: string,
+  args: readonly string[],
+  log: string,
+  environment: Readonly<Record<string, string>> = {},
+): RoleProcess {
   const output = openSync(log, "a");
   const child = spawn(process.execPath, [MAIN, ...args], {
     detached: true,
+    env: { ...process.env, ...environment },
     stdio: ["ignore", output, output, "ipc"],
   });
   let lastWords: string | null = null;

@@ -1,9 +1,11 @@
+import { coordinatorEnvironment } from "../../coordinator/index.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { type KeptRole, keepRole } from "./kept-role.ts";
 import { type MetricsPorts, metricsArguments } from "./metrics-ports.ts";
 import { type Exit, startRole } from "./role-process.ts";
 
+const COORDINATOR = "coordinator";
 /** Longer than a worker's own drain, so that it is not cut short by us. */
 const GRACE_MARGIN_MS = 5_000;
 /** A coordinator or updater writes what it has and goes. */
@@ -34,12 +36,12 @@ export function openRoles(
   metrics: MetricsPorts,
   onDeath: (name: string, exit: Exit) => void,
 ): Roles {
-  const keep = (name: string, ports: MetricsPorts, argsOf: (restart: number) => string[]) =>
-    keepRole(
-      name,
-      (restart) => startRole(name, [...argsOf(restart), ...metricsArguments(ports, name)], folder.log(name)),
-      onDeath,
-    );
+  const keep = (name: string, ports: MetricsPorts, argsOf: (restart: number) => string[]) => {
+    const environment = name === COORDINATOR ? coordinatorEnvironment() : {};
+    const start = (restart: number) =>
+      startRole(name, [...argsOf(restart), ...metricsArguments(ports, name)], folder.log(name), environment);
+    return keepRole(name, start, onDeath);
+  };
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {}); // Looked at by whoever races it.
   const watch = (role: KeptRole) => {
@@ -48,8 +50,8 @@ export function openRoles(
   };
 
   const coordinator = watch(
-    keep("coordinator", metrics, (restart) => [
-      "coordinator",
+    keep(COORDINATOR, metrics, (restart) => [
+      COORDINATOR,
       "--config",
       folder.config,
       ...(resume || restart > 0 ? ["--resume"] : []),

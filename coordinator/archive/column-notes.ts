@@ -46,5 +46,11 @@ export const COLUMN_NOTES: Readonly<Record<"rollouts" | "outcomes", Readonly<Rec
     step: "of its batch, or the version of its evaluation; null without either",
     sequence: "of its rollout; null where it has none",
     sha256: "as in rollouts",
+    issued_at: "when its task was issued, in milliseconds since 1970",
+    accepted_at: "when its rollout was durable; null where it has none",
+    batched_at: "when its batch was composed; null without one",
+    ended_at: "when its end was decided",
+    leases_json:
+      "the leases of its task that were over by then: [{lease, worker, queuedAt, since, until, reason, death}]",
   },
 };

@@ -105,4 +105,9 @@ export const OUTCOME_COLUMNS: readonly Column<Outcome>[] = [
   long("step", (row) => row.step),
   long("sequence", (row) => row.sequence),
   text("sha256", (row) => row.sha256 ?? ""),
+  long("issued_at", ({ history }) => history.issuedAt),
+  long("accepted_at", ({ history }) => history.acceptedAt),
+  long("batched_at", ({ history }) => history.batchedAt),
+  long("ended_at", ({ history }) => history.endedAt),
+  text("leases_json", ({ history }) => JSON.stringify(history.leases)),
 ];

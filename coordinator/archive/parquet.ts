@@ -21,10 +21,14 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** The library is loaded with the first file: no process waits for it at its start. */
-export async function openDuckDb() {
+/**
+ * The library is loaded with the first file: no process waits for it at its start.
+ *
+ * @param settings - of DuckDB, beside those that keep it small
+ */
+export async function openDuckDb(settings: Readonly<Record<string, string>> = {}) {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  return DuckDBInstance.create(":memory:", LIMITS);
+  return DuckDBInstance.create(":memory:", { ...LIMITS, ...settings });
 }
 
 /** SHA-256 of a file, in hex. */

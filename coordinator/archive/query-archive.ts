@@ -75,7 +75,7 @@ export async function queryArchive(folder: string, sql: string, atMost: number):
 async function sourceOf(folder: string, table: "rollouts" | "outcomes"): Promise<string> {
   const names = await readdir(join(folder, table)).catch(() => []);
   if (names.some((name) => name.endsWith(".parquet"))) {
-    return `SELECT * FROM read_parquet(${quoted(join(folder, table, "*.parquet"))})`;
+    return `SELECT * FROM read_parquet(${quoted(join(folder, table, "*.parquet"))}, union_by_name = true)`;
   }
   const columns = archiveColumns().filter((column) => column.table === table);
   return `SELECT ${columns.map(({ column, type }) => `NULL::${type} AS ${column}`).join(", ")} WHERE false`;

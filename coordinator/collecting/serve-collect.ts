@@ -59,11 +59,15 @@ async function serveMessage(
   answers: CollectAnswers,
 ): Promise<void> {
   const { finished, partial, failed, heartbeat, release } = message;
-  if (finished) return answers.send({ sample: await takeFinished(core, store, finished) });
-  if (partial) return answers.send({ sample: await takePartial(core, store, partial) });
-  if (failed) return answers.send({ sample: await takeFailed(core, failed) });
+  if (finished) return answerSample(core, answers, await takeFinished(core, store, finished));
+  if (partial) return answerSample(core, answers, await takePartial(core, store, partial));
+  if (failed) return answerSample(core, answers, await takeFailed(core, failed));
   if (heartbeat) return answers.send({ heartbeat: { lost: renewLeases(core, heartbeat) } });
   if (release) return answers.send({ release: await takeRelease(core, release) });
+}
+
+function answerSample(core: Core, answers: CollectAnswers, answer: Answer): Promise<void> {
+  return answers.send({ sample: { ...answer, keepTrace: core.keepsTrace(answer.task) } });
 }
 
 /** The answer about one sample. */

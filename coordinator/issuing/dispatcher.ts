@@ -28,6 +28,8 @@ export interface DispatcherParts {
   readonly instances: ReadonlyMap<string, Instance>;
   readonly sampling: SamplingConfig;
   readonly reward: RewardConfig;
+  /** W3C trace context that travels with a task; "" where nobody asks for traces. */
+  readonly traceparentOf: (task: string) => string;
 }
 
 /** Puts into the queue what the ledger says is outstanding. The queue is a cache: putting a dispatch again is harmless. */
@@ -128,7 +130,8 @@ async function publishOrder(parts: DispatcherParts, order: Order): Promise<void>
     ...(await referenceOf(parts.references, instance)),
   };
   crashPoint("dispatch.before-publish");
-  await parts.tasks.publish({ lane, variant: VARIANT, task, dispatch }, encodeTask(message));
+  const address = { lane, variant: VARIANT, task, dispatch };
+  await parts.tasks.publish(address, encodeTask(message), parts.traceparentOf(task));
   crashPoint("dispatch.after-publish");
 }
 

@@ -42,6 +42,7 @@ export function acceptSample(state: LedgerState, event: EventOf<"accepted">): vo
   const sample = moveSample(task, event.sample, "accepted");
   sample.attempt = event.attempt;
   sample.rollout = event.rollout;
+  sample.acceptedAt = event.at;
   noteOldest(task, event.rollout.oldest);
   dropPrefix(state, sample);
   keepSequence(state, event.rollout.sequence);
@@ -64,8 +65,8 @@ export function closeSamples(
     dropPrefix(state, sample);
     lane[to] += 1;
     if (to === "rejected") count(lane.rejections, event.reason);
-    recordOutcome(state, task, index, event.reason, null);
     settleLeasedSample(state, task, index);
+    recordOutcome(state, task, index, event.reason, null);
   }
   closeTaskWhenOver(state, task);
 }
@@ -147,6 +148,13 @@ function recordOutcome(
     step,
     sequence: sample.rollout?.sequence ?? null,
     sha256: sample.rollout?.sha256 ?? null,
+    history: {
+      issuedAt: task.issuedAt,
+      acceptedAt: sample.acceptedAt,
+      batchedAt: task.batch === null ? null : (state.steps.get(task.batch)?.composedAt ?? null),
+      endedAt: state.at,
+      leases: [...task.leases],
+    },
   });
 }
 

@@ -26,11 +26,13 @@ export function issueTask(state: LedgerState, event: EventOf<"issued">): void {
     temperature,
     version,
     group: samples,
+    issuedAt: state.at,
     samples: Array.from({ length: samples }, openSample),
     open: samples,
     oldest: null,
     dispatch: 0,
     lease: null,
+    leases: [],
     since: state.at,
     losses: [],
     unfit: [],
@@ -84,8 +86,15 @@ export function grantLease(state: LedgerState, event: EventOf<"leased">): void {
   }
   const { lease, worker, version, samples } = event;
   task.lease = lease;
-  const since = state.at;
-  state.leases.set(lease, { lease, task: task.task, worker, version, samples: new Set(samples), since });
+  state.leases.set(lease, {
+    lease,
+    task: task.task,
+    worker,
+    version,
+    samples: new Set(samples),
+    queuedAt: task.since,
+    since: state.at,
+  });
 }
 
 /** The lease is over before its samples are; what is open goes into the next dispatch. */
@@ -96,7 +105,7 @@ export function endLease(state: LedgerState, event: EventOf<"released">): void {
   }
   const { worker } = lease;
   if (event.death) liveTask(state, lease.task).losses.push({ worker, engine: event.death === "engine" });
-  forgetLease(state, lease);
+  forgetLease(state, lease, event);
 }
 
 /** A sample of a lease needs no more work; a lease without samples is over. */
@@ -104,7 +113,7 @@ export function settleLeasedSample(state: LedgerState, task: TaskRecord, index: 
   const lease = task.lease === null ? undefined : state.leases.get(task.lease);
   if (lease === undefined) return;
   lease.samples.delete(index);
-  if (lease.samples.size === 0) forgetLease(state, lease);
+  if (lease.samples.size === 0) forgetLease(state, lease, { reason: "", death: false });
 }
 
 /** A task is forgotten, but for a letter a sample, once the end of every sample is known and none is owed. */
@@ -138,14 +147,19 @@ export function openSampleOf(task: TaskRecord, index: number, done: string): Sam
 }
 
 function openSample(): SampleRecord {
-  return { state: "open", attempt: 0, failures: 0, prefix: null, rollout: null };
+  return { state: "open", attempt: 0, failures: 0, prefix: null, rollout: null, acceptedAt: null };
 }
 
-function forgetLease(state: LedgerState, lease: LeaseRecord): void {
-  state.leases.delete(lease.lease);
-  const task = state.tasks.get(lease.task);
+function forgetLease(
+  state: LedgerState,
+  { lease, task: name, worker, queuedAt, since }: LeaseRecord,
+  { reason, death }: Pick<EventOf<"released">, "reason" | "death">,
+): void {
+  state.leases.delete(lease);
+  const task = state.tasks.get(name);
   if (task === undefined) return;
   task.lease = null;
+  task.leases.push({ lease, worker, queuedAt, since, until: state.at, reason, death });
   if (task.open > 0) offer(state, task);
 }
 

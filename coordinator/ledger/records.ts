@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AcceptedRollout, BatchGroupRef, Lane, TrainedMetrics } from "./events.ts";
+import type { AcceptedRollout, BatchGroupRef, Death, Lane, TrainedMetrics } from "./events.ts";
 import type { SampleState } from "./transitions.ts";
 
 /** One sample of a live task. */
@@ -17,6 +17,7 @@ export interface SampleRecord {
   prefix: { readonly sequence: number; readonly oldest: number } | null;
   /** Once accepted. */
   rollout: AcceptedRollout | null;
+  acceptedAt: number | null;
 }
 
 /** A task with at least one sample whose end is not known yet. */
@@ -29,6 +30,7 @@ export interface TaskRecord {
   readonly version: number | null;
   /** Samples it was issued with. */
   readonly group: number;
+  readonly issuedAt: number;
   /** By sample index. */
   readonly samples: SampleRecord[];
   /** How many of them are open. */
@@ -39,6 +41,8 @@ export interface TaskRecord {
   dispatch: number;
   /** The live lease. */
   lease: string | null;
+  /** Those that are over, oldest first. */
+  readonly leases: LeaseSpan[];
   /** Time since which what is missing of it waits for a worker. */
   since: number;
   /** What was lost over it, oldest first. */
@@ -51,6 +55,19 @@ export interface TaskRecord {
   replaced: number;
   /** Step of the batch that it is part of. */
   batch: number | null;
+}
+
+/** A lease that is over. */
+export interface LeaseSpan {
+  readonly lease: string;
+  readonly worker: string;
+  /** Time since which the task had waited for it. */
+  readonly queuedAt: number;
+  readonly since: number;
+  readonly until: number;
+  /** Why it ended before its samples did; "" when it did not. */
+  readonly reason: string;
+  readonly death: Death;
 }
 
 /** A lease that ended by a death. */
@@ -68,6 +85,8 @@ export interface LeaseRecord {
   /** Policy that its samples are made with. */
   readonly version: number;
   readonly samples: Set<number>;
+  /** Time since which the task had waited for it. */
+  readonly queuedAt: number;
   readonly since: number;
 }
 
@@ -142,6 +161,19 @@ export interface Outcome {
   /** In ROLLOUTS. */
   readonly sequence: number | null;
   readonly sha256: string | null;
+  readonly history: SampleHistory;
+}
+
+/** When what happened to a sample, in milliseconds since the epoch; null where it did not. */
+export interface SampleHistory {
+  /** Of its task. */
+  readonly issuedAt: number;
+  readonly acceptedAt: number | null;
+  /** When the batch was composed that it is part of. */
+  readonly batchedAt: number | null;
+  readonly endedAt: number;
+  /** Of its task, as far as they were over by then. */
+  readonly leases: readonly LeaseSpan[];
 }
 
 /** Samples of a lane by what became of them. */

@@ -33,6 +33,8 @@ export interface Core {
   settled(): Promise<void>;
   /** What cannot be stored at the moment. */
   readonly trouble: Pick<StorageTrouble, "now">;
+  /** Whether the trace of a task is to be kept, as far as is known by now. */
+  keepsTrace(task: string): boolean;
 }
 
 /** What a core is made of. */
@@ -44,6 +46,8 @@ export interface CoreParts {
   readonly trouble: Pick<StorageTrouble, "now">;
   readonly contextTokens: number;
   readonly logger: Logger;
+  /** Left out: nobody asks for traces. */
+  readonly keepsTrace?: (task: string) => boolean;
 }
 
 /** Creates the core of a coordinator whose ledger is open. */
@@ -107,6 +111,7 @@ export function createCore(parts: CoreParts): Core {
       await ledger.settled();
     },
     trouble,
+    keepsTrace: parts.keepsTrace ?? (() => false),
     decide: (...decisions) => {
       for (const decision of decisions) logDecision(logger, state, decision);
       const durable = ledger.decide(...decisions);

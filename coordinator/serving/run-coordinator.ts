@@ -26,6 +26,7 @@ import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { observeRun, type RunObserver } from "../observing/observe-run.ts";
 import { createScaler, type Scaler } from "../scaling/scaler.ts";
 import { createSummaryWriter } from "../summary/summary-writer.ts";
+import { type RunTracer, traceRun } from "../tracing/trace-run.ts";
 import { openChores } from "./chores.ts";
 import { concludeRun, type Outcome } from "./conclude-run.ts";
 import { type Core, createCore } from "./core.ts";
@@ -57,6 +58,7 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
   const { url, tls = null } = nats;
   const { telemetry = noTelemetry } = options;
   const observer = observeRun(telemetry.metrics);
+  const tracer = traceRun(run, telemetry.traces);
   // A second coordinator of this host ends here, before it takes the run over from the one that serves it.
   await assertPortFree(options.listen.host, options.listen.port);
   await using stores = await openStores({
@@ -73,11 +75,15 @@ export async function runCoordinator(options: CoordinatorOptions, shutdown: Shut
     onTrouble: (why) => stores.trouble.tell("the ledger", why),
     snapshots: stores.snapshots,
     logger,
-    onDecided: observer.decided,
+    onDecided: (state, event) => {
+      observer.decided(state, event);
+      tracer.decided(state, event);
+    },
   });
+  tracer.begin(ledger.state);
   await assertNothingLost(ledger.state, stores, run);
-  const dispatcher = await openDispatcher(options, stores, asked);
-  const core = await openCore(options, ledger, dispatcher, asked, stores.trouble);
+  const dispatcher = await openDispatcher(options, stores, asked, tracer);
+  const core = await openCore({ options, ledger, dispatcher, asked, tracer, trouble: stores.trouble });
   crashPoint("open.after-append");
   await pointAtNewest(core.state, stores.policies.pointer);
   crashPoint("open.after-pointer");
@@ -194,25 +200,32 @@ async function openDispatcher(
   { dataset, sampling, reward }: CoordinatorOptions,
   stores: RunStores,
   { instances }: RunPrompts,
+  { traceparentOf }: RunTracer,
 ): Promise<Dispatcher> {
   const render = await openPromptRenderer(dataset.prompt);
-  return createDispatcher({ ...stores, render, instances, sampling, reward });
+  return createDispatcher({ ...stores, render, instances, sampling, reward, traceparentOf });
 }
 
-async function openCore(
-  options: CoordinatorOptions,
-  ledger: Ledger,
-  dispatcher: Dispatcher,
-  { prompts, instances }: RunPrompts,
-  trouble: StorageTrouble,
-): Promise<Core> {
+/** What a core is opened from. */
+interface CoreSources {
+  readonly options: CoordinatorOptions;
+  readonly ledger: Ledger;
+  readonly dispatcher: Dispatcher;
+  readonly asked: RunPrompts;
+  readonly tracer: RunTracer;
+  readonly trouble: StorageTrouble;
+}
+
+async function openCore({ options, ledger, dispatcher, asked, tracer, trouble }: CoreSources): Promise<Core> {
+  const { prompts, instances } = asked;
   const { logger, contextTokens } = options;
   const opening = openingDecisions(ledger.state, { ...options, settings: settingsOf(options) });
   assertInstancesThere(ledger.state, instances);
   await ledger.decide(...opening);
   const terms = createLeaseTerms(systemClock, termOf(options));
   for (const lease of ledger.state.leases.keys()) terms.renew(lease);
-  return createCore({ ledger, dispatcher, terms, prompts, trouble, contextTokens, logger });
+  const { keeps: keepsTrace } = tracer;
+  return createCore({ ledger, dispatcher, terms, prompts, trouble, contextTokens, logger, keepsTrace });
 }
 
 function termOf({ leases }: CoordinatorOptions): number {

@@ -73,8 +73,19 @@ export interface EngineCompletion extends EngineTokens {
   readonly sample: number;
   readonly finish: FinishReason;
   readonly text: string;
-  /** Waiting for a slot; evaluating prompt (the group's, once) and prefix; from the first new token on. */
-  readonly timings: { readonly queuedMs: number; readonly prefillMs: number; readonly decodeMs: number };
+  readonly timings: CompletionTimings;
+}
+
+/** Where a completion's time went, in milliseconds. */
+export interface CompletionTimings {
+  /** Waiting for a slot. */
+  readonly queuedMs: number;
+  /** Evaluating prompt (the group's, once) and prefix. */
+  readonly prefillMs: number;
+  /** From the first new token on. */
+  readonly decodeMs: number;
+  /** When each of the last spans, which were sampled here, began within that. */
+  readonly spanStartsMs: readonly number[];
 }
 
 /**

@@ -61,8 +61,7 @@ export function createSampleRun(
       return finish;
     },
     take(choice, policy) {
-      watch.sampled();
-      record.add(choice, policy);
+      watch.sampled(record.add(choice, policy));
       notice(choice.token, record.count);
     },
     started: watch.started,
@@ -94,14 +93,18 @@ function createWatch(clock: Clock) {
   let prompt = 0;
   let startedAt: number | null = null;
   let sampledAt: number | null = null;
+  const spanStartsMs: number[] = [];
   return {
     started(promptMs: number) {
       if (startedAt !== null) return;
       startedAt = clock.monotonicMs();
       prompt = promptMs;
     },
-    sampled() {
-      sampledAt ??= clock.monotonicMs();
+    sampled(beginsSpan: boolean) {
+      if (sampledAt !== null && !beginsSpan) return;
+      const now = clock.monotonicMs();
+      sampledAt ??= now;
+      spanStartsMs.push(now - sampledAt);
     },
     read(): EngineCompletion["timings"] {
       const now = clock.monotonicMs();
@@ -111,6 +114,7 @@ function createWatch(clock: Clock) {
         queuedMs: Math.max(0, start - queuedAt - prompt),
         prefillMs: prompt + first - start,
         decodeMs: now - first,
+        spanStartsMs: [...spanStartsMs],
       };
     },
   };

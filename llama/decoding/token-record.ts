@@ -5,7 +5,8 @@ import type { Choice } from "./sampler.ts";
 export interface TokenRecord {
   readonly count: number;
   readonly last: number;
-  add(choice: Choice, policy: Policy): void;
+  /** @returns whether it begins a span */
+  add(choice: Choice, policy: Policy): boolean;
   read(): EngineTokens;
 }
 
@@ -30,13 +31,14 @@ export function createTokenRecord(prefix: EngineTokens | undefined, keepsLogq: b
       return tokens.at(-1) ?? -1;
     },
     add(choice, policy) {
-      if (policy.version !== sampledUnder?.version || policy.adapter !== sampledUnder.adapter)
-        spans.push({ from: tokens.length, policy });
+      const begins = policy.version !== sampledUnder?.version || policy.adapter !== sampledUnder.adapter;
+      if (begins) spans.push({ from: tokens.length, policy });
       sampledUnder = policy;
       tokens.push(choice.token);
       logp.push(choice.logp);
       if (keepsLogq) logq.push(choice.logq);
       entropy.push(choice.entropy);
+      return begins;
     },
     read: () => ({
       tokens: Int32Array.from(tokens),

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { coordinatorEnvironment } from "../../coordinator/index.ts";
 import { findHelm, type Manifest, named, podOf, refusal, render } from "../support/helm.ts";
 
 const EXAMPLES = "helm/examples";
@@ -53,6 +54,14 @@ describe.skipIf(helm === null)("the chart", () => {
     expect(run.worker).toEqual({ liveGroups: 8, drainTimeoutMs: 20_000 });
     expect(run.storage).toEqual({ replicas: 1 });
     expect(run).not.toHaveProperty("local");
+  });
+
+  it("starts the coordinator in the environment that keeps its memory small", () => {
+    const [coordinator] = podOf(named(of(DEMO), "StatefulSet", "my-run-coordinator")).containers;
+
+    expect(Object.fromEntries(coordinator.env.map(({ name, value }: Manifest) => [name, value]))).toEqual(
+      coordinatorEnvironment({}),
+    );
   });
 
   it("leaves the size of a pool that is scaled to who scales it", () => {

@@ -68,7 +68,8 @@ function peerStream(): PeerStream {
       while (messages.length < count) await turn();
     },
     answer,
-    accept: (task, sample) => answer({ sample: { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" } }),
+    accept: (task, sample) =>
+      answer({ sample: { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "", keepTrace: false } }),
     break: (error) => {
       broken = error;
     },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   BatchConfig,
   type CoordinatorOptions,
+  coordinatorEnvironment,
   DatasetConfig,
   EvalConfig,
   LeaseConfig,
@@ -182,7 +183,10 @@ async function startHere(order: CoordinatorOrder): Promise<StartedCoordinator> {
 }
 
 async function startChild(order: CoordinatorOrder): Promise<StartedCoordinator> {
-  const child = fork(new URL("coordinator-process.ts", import.meta.url), { execArgv: [] });
+  const child = fork(new URL("coordinator-process.ts", import.meta.url), {
+    execArgv: [],
+    env: { ...process.env, ...coordinatorEnvironment() },
+  });
   const listening = Promise.withResolvers<number>();
   const ended = Promise.withResolvers<void>();
   ended.promise.catch(listening.reject);

@@ -61,7 +61,7 @@ export function serving(how: Serving) {
         const { task = "", sample = 0 } = finished?.rollout ?? partial?.rollout ?? failed ?? {};
         log.messages.push(message);
         log.delivered.push(`${Object.keys(message)[0]} ${sample}`);
-        return { task, sample, outcome: how.outcome ?? "OUTCOME_ACCEPTED", reason: "" };
+        return { task, sample, outcome: how.outcome ?? "OUTCOME_ACCEPTED", reason: "", keepTrace: false };
       },
       release: async (_lease, _task, reason) => void log.released.push(reason),
     },
@@ -101,7 +101,7 @@ function leasedGroup({ samples, prefix = null, task, body }: Serving, lost: Abor
       termMs: 600,
     },
     lease: { lease: "l1", lost, [Symbol.dispose]: () => {} },
-    traceId: "",
+    trace: null,
   };
 }
 
@@ -172,7 +172,7 @@ export function completionThat(overrides: Partial<EngineCompletion>): EngineComp
     spans: [{ from: 0, policy }],
     finish: "end",
     text: "",
-    timings: { queuedMs: 0, prefillMs: 1, decodeMs: 2 },
+    timings: { queuedMs: 0, prefillMs: 1, decodeMs: 2, spanStartsMs: [0] },
     ...overrides,
   };
 }

@@ -225,5 +225,6 @@ function outcomeOf(given: ShownRollout, index: number): Outcome {
     step,
     sequence: index + 1,
     sha256: "",
+    history: { issuedAt: 0, acceptedAt: 0, batchedAt: null, endedAt: 0, leases: [] },
   };
 }

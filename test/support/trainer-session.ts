@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Clock, pause } from "../../core/index.ts";
 import type { BatchMessage, BatchMessageInit, OpenTrainerInit } from "../../proto/index.ts";
+import { noTraces } from "../../telemetry/index.ts";
 import {
   type Checkpoint,
   type CheckpointStore,
@@ -8,6 +9,7 @@ import {
   noMoments,
   OptimizerConfig,
   type SessionParts,
+  traceSteps,
 } from "../../updater/index.ts";
 import { silentLogger } from "./silent-logger.ts";
 
@@ -67,6 +69,7 @@ export function scriptedSession({
   };
   const parts: SessionParts = {
     run: "run1",
+    trace: traceSteps(noTraces, "run1"),
     coordinator: {
       batches: (open, options) => script(open, messages, staysOpen, calls, options?.signal),
       publishPolicy: async ({ step, epoch }) => {

@@ -14,6 +14,7 @@ import { adapterDigest, encodeFlatAdapter } from "../encode-adapter.ts";
 import { noMoments } from "../optimizer/adamw.ts";
 import { initialAdapter } from "./initial-adapter.ts";
 import { runSession, type SessionParts } from "./session.ts";
+import { traceSteps } from "./trace-step.ts";
 
 /** Delays between attempts to reach the coordinator, and to start an engine again. */
 const FIRST_DELAY_MS = 500;
@@ -147,6 +148,7 @@ async function prepare(
     encode,
     log,
     telemetry,
+    trace: traceSteps(telemetry.traces, run),
   };
 }
 

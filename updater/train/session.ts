@@ -10,6 +10,7 @@ import { MalformedBatchError } from "../grpo/training-batch.ts";
 import { oneAhead } from "./one-ahead.ts";
 import { type ReceivedBatch, receivedBatches } from "./received-batches.ts";
 import { stateOfPolicy } from "./rewind.ts";
+import type { StepTracer } from "./trace-step.ts";
 import { type StepSettings, trainStep } from "./train-step.ts";
 
 /** A coordinator answers the opening of a session once it has replayed its ledger. */
@@ -40,6 +41,7 @@ export interface SessionParts {
   readonly log: Logger;
   /** Left out: nobody asks. */
   readonly telemetry?: Telemetry;
+  readonly trace: StepTracer;
 }
 
 /**
@@ -135,7 +137,7 @@ async function trainBatches(
 
 /** Trains a batch, and keeps what came of it on disk and in the engine. */
 async function makeStep(
-  { engine, store, settings, log, telemetry }: SessionParts,
+  { engine, store, settings, log, telemetry, trace }: SessionParts,
   state: Checkpoint,
   batch: ReceivedBatch,
   waitSeconds: number,
@@ -144,6 +146,8 @@ async function makeStep(
     throw new MalformedBatchError(`got the batch of step ${batch.step} after step ${state.step}`);
   }
   const { clock } = settings;
+  const { metrics } = telemetry ?? noTelemetry;
+  const beganMs = clock.wallMs();
   const startedMs = clock.monotonicMs();
   const trained = await trainStep(engine, state, batch, settings);
   const trainedMs = clock.monotonicMs();
@@ -151,9 +155,10 @@ async function makeStep(
   const next = { ...trained, metrics: { ...trained.metrics, waitSeconds } };
   await store.save(next);
   if (next.skipped === "") await engine.writeParameters(next.parameters);
-  const { metrics } = telemetry ?? noTelemetry;
+  const savedMs = clock.monotonicMs();
+  trace.trained(batch, next, { beganMs, trainMs: trainedMs - startedMs, saveMs: savedMs - trainedMs });
   metrics.add("fleet.updater.seconds", (trainedMs - startedMs) / 1000, { phase: "train" });
-  metrics.add("fleet.updater.seconds", (clock.monotonicMs() - trainedMs) / 1000, { phase: "save" });
+  metrics.add("fleet.updater.seconds", (savedMs - trainedMs) / 1000, { phase: "save" });
   metrics.add("fleet.updater.steps", 1, { outcome: next.skipped === "" ? "trained" : "skipped" });
   metrics.add("fleet.updater.tokens", Number(trained.metrics.trainedTokens ?? 0), {});
   log.info(next.skipped === "" ? "step trained" : "step skipped", {
@@ -166,11 +171,12 @@ async function makeStep(
 }
 
 async function publish(
-  { run, coordinator, encode, log, settings, telemetry }: SessionParts,
+  { run, coordinator, encode, log, settings, telemetry, trace }: SessionParts,
   { step, adapter, parameters, skipped, metrics }: Checkpoint,
   epoch: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const beganMs = settings.clock.wallMs();
   const startedMs = settings.clock.monotonicMs();
   crashPoint("step.before-publish");
   if (skipped !== "") await coordinator.skipStep({ run, step, epoch, reason: skipped }, { signal });
@@ -181,5 +187,6 @@ async function publish(
   crashPoint("step.after-publish");
   const seconds = (settings.clock.monotonicMs() - startedMs) / 1000;
   telemetry?.metrics.add("fleet.updater.seconds", seconds, { phase: "publish" });
+  trace.published({ step, adapter }, beganMs, 1000 * seconds);
   log.debug("policy published", { step, adapter });
 }

@@ -141,7 +141,7 @@ describe("openCollector", () => {
 });
 
 function accepted(task: string, sample: number): SampleAnswer {
-  return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "" };
+  return { task, sample, outcome: "OUTCOME_ACCEPTED", reason: "", keepTrace: false };
 }
 
 function sampleThat({ task = "t1", sample = 0, bytes = 10 }): SampleMessage {

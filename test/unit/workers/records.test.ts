@@ -184,7 +184,7 @@ function completionThat(how: { tokens: number; spans: EngineCompletion["spans"] 
     spans: how.spans,
     finish: "end",
     text: "",
-    timings: { queuedMs: 1, prefillMs: 2, decodeMs: 3 },
+    timings: { queuedMs: 1, prefillMs: 2, decodeMs: 3, spanStartsMs: [0] },
   };
 }
 

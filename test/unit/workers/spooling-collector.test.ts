@@ -97,7 +97,9 @@ describe("a collector with a spool", () => {
     peer.comeBack();
     const stream = await peer.stream(0);
     await stream.received(3);
-    stream.answer({ sample: { task: "t1", sample: 0, outcome: "OUTCOME_CLOSED", reason: "" } });
+    stream.answer({
+      sample: { task: "t1", sample: 0, outcome: "OUTCOME_CLOSED", reason: "", keepTrace: false },
+    });
     stream.accept("t1", 1);
     stream.accept("t1", 9);
     await own;

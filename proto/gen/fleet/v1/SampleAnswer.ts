@@ -7,6 +7,10 @@ export interface SampleAnswer {
   'sample'?: (number);
   'outcome'?: (_fleet_v1_SampleOutcome);
   'reason'?: (string);
+  /**
+   * Whether the trace of its task is to be kept; telemetry alone reads it.
+   */
+  'keepTrace'?: (boolean);
 }
 
 export interface SampleAnswer__Output {
@@ -14,4 +18,8 @@ export interface SampleAnswer__Output {
   'sample': (number);
   'outcome': (_fleet_v1_SampleOutcome__Output);
   'reason': (string);
+  /**
+   * Whether the trace of its task is to be kept; telemetry alone reads it.
+   */
+  'keepTrace': (boolean);
 }

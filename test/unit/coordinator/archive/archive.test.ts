@@ -139,6 +139,7 @@ function outcomeThat(overrides: Partial<Outcome>): Outcome {
     step: 1,
     sequence: 1,
     sha256: null,
+    history: { issuedAt: 0, acceptedAt: 0, batchedAt: null, endedAt: 0, leases: [] },
     ...overrides,
   };
 }

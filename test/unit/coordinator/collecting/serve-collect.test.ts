@@ -77,6 +77,7 @@ function coreOf(...decisions: Decision[]): Core {
     advance: async () => {},
     settled: async () => {},
     trouble: { now: null },
+    keepsTrace: () => false,
   };
 }
 
