@@ -16,7 +16,7 @@ export {
   encodeTask,
   MalformedMessageError,
 } from "./codec/messages.ts";
-export { CoordinatorUnreachableError, RemoteError } from "./grpc/errors.ts";
+export { CoordinatorUnreachableError, RemoteError, RewarderAwayError } from "./grpc/errors.ts";
 export { type FleetClient, openFleetClient } from "./grpc/fleet-client.ts";
 export type { CollectAnswers, FleetHandlers } from "./grpc/handlers.ts";
 export { assertPortFree } from "./grpc/listening.ts";

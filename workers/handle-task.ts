@@ -1,6 +1,6 @@
 import { crashPoint, dispositionOf } from "../core/index.ts";
 import type { Granted, LeaseAnswer } from "../proto/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { type Logger, readTraceparent } from "../telemetry/index.ts";
 import { type TaskAddress, taskAddress } from "../transport/index.ts";
 
 /** The part of a JetStream message that the worker needs. */
@@ -48,7 +48,9 @@ const SIGNS_OF_LIFE_PER_TERM = 6;
  */
 export async function handleTask(delivery: Delivery, deps: HandleTaskDeps): Promise<Outcome> {
   const address = taskAddress(delivery.subject);
-  const logger = deps.logger.child({ task: address.task, dispatch: address.dispatch, lane: address.lane });
+  const { task, dispatch, lane } = address;
+  const trace = readTraceparent(delivery.traceparent)?.traceId;
+  const logger = deps.logger.child({ task, dispatch, lane, ...(trace && { trace }) });
   try {
     const { granted, held } = await deps.lease(address);
     if (granted) return await serve(granted, address, delivery, deps, logger);

@@ -19,7 +19,7 @@ export { keepEngine } from "./keep-engine.ts";
 export type { LeasedGroup } from "./leased-group.ts";
 export { createPolicyGate } from "./policy-gate.ts";
 export { type PolicyState, policyToFollow, stepTowards } from "./policy-order.ts";
-export { openRewardPool, RewardFailedError, type RewardPool } from "./reward-pool.ts";
+export { openRewardPool, RewardAwayError, RewardFailedError, type RewardPool } from "./reward-pool.ts";
 export { ROLLOUT_BYTES_AT_MOST, recordRollout } from "./rollout-record.ts";
 export { createRoom, wantsAnother } from "./room.ts";
 export { runWorker, type WorkerOptions } from "./run-worker.ts";

@@ -1,7 +1,7 @@
 import { Piscina } from "piscina";
 import { FleetError } from "../core/index.ts";
 import { REWARD_RANGE } from "../rewards/index.ts";
-import type { Score, ScoreOrder } from "./reward-protocol.ts";
+import type { RewarderAway, Score, ScoreOrder } from "./reward-protocol.ts";
 import { createSemaphore } from "./semaphore.ts";
 
 /** A completion could not be scored. */
@@ -10,12 +10,16 @@ export class RewardFailedError extends FleetError {
   readonly disposition = "reject";
 }
 
+/** Nor could any other be: a reward that is served elsewhere is not there. */
+export class RewardAwayError extends RewardFailedError {}
+
 /** Threads that score completions. Disposing ends them. */
 export interface RewardPool extends AsyncDisposable {
   /**
    * Scores one completion, after those that came before.
    *
    * @returns a finite reward in the declared range
+   * @throws {RewardAwayError} when a reward that is served elsewhere is not there
    * @throws {RewardFailedError} when the reward threw, took too long (its thread is replaced) or gave a number out of range
    */
   score(order: ScoreOrder): Promise<Score>;
@@ -31,7 +35,7 @@ export interface RewardPoolOptions {
 
 /** Starts the threads. */
 export function openRewardPool({ threads, timeoutMs, entry }: RewardPoolOptions): RewardPool {
-  const pool = new Piscina<ScoreOrder, Score>({
+  const pool = new Piscina<ScoreOrder, Score | RewarderAway>({
     filename: (entry ?? new URL("./reward-thread.ts", import.meta.url)).href,
     minThreads: threads,
     maxThreads: threads,
@@ -42,13 +46,19 @@ export function openRewardPool({ threads, timeoutMs, entry }: RewardPoolOptions)
   return {
     score: async (order) => {
       using _place = await idle.acquire();
-      return inRange(await run(pool, order, timeoutMs));
+      const answer = await run(pool, order, timeoutMs);
+      if ("away" in answer) throw new RewardAwayError(`scoring failed: ${answer.away}`);
+      return inRange(answer);
     },
     [Symbol.asyncDispose]: () => pool.destroy(),
   };
 }
 
-async function run(pool: Piscina<ScoreOrder, Score>, order: ScoreOrder, timeoutMs: number): Promise<Score> {
+async function run(
+  pool: Piscina<ScoreOrder, Score | RewarderAway>,
+  order: ScoreOrder,
+  timeoutMs: number,
+): Promise<Score | RewarderAway> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     return await pool.run(order, { signal: limit });

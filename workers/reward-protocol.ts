@@ -7,6 +7,12 @@ export interface ScoreOrder {
   readonly input: ScoreInput;
 }
 
+/** What it answers instead where a reward that is served elsewhere is not there. */
+export interface RewarderAway {
+  /** The sentence. */
+  readonly away: string;
+}
+
 /** What it answers: a verdict whose explanation is JSON already. */
 export interface Score {
   readonly reward: number;

@@ -4,11 +4,17 @@
  * @module
  */
 import { RewardConfig, scoreComposed } from "../rewards/index.ts";
+import { RewarderAwayError } from "../transport/index.ts";
 import { loadReward } from "./load-reward.ts";
-import type { Score, ScoreOrder } from "./reward-protocol.ts";
+import type { RewarderAway, Score, ScoreOrder } from "./reward-protocol.ts";
 
 /** Scores one reply. Whatever throws here becomes a failed sample, never a number. */
-export default async function score({ settings, input }: ScoreOrder): Promise<Score> {
-  const { explanation, ...verdict } = await scoreComposed(RewardConfig.parse(settings), input, loadReward);
-  return { ...verdict, explanationJson: JSON.stringify(explanation) };
+export default async function score({ settings, input }: ScoreOrder): Promise<Score | RewarderAway> {
+  try {
+    const { explanation, ...verdict } = await scoreComposed(RewardConfig.parse(settings), input, loadReward);
+    return { ...verdict, explanationJson: JSON.stringify(explanation) };
+  } catch (error) {
+    if (error instanceof RewarderAwayError) return { away: error.message }; // An error's class does not cross threads.
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { crashPoint, FleetError } from "../core/index.ts";
+import { backoffMs, crashPoint, FleetError, pause, underName } from "../core/index.ts";
 import type { EngineCompletion, SampleFailure } from "../llama/index.ts";
 import type { MissingSample, SampleAnswer } from "../proto/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
@@ -7,8 +7,8 @@ import { type Origin, prefixLength, recordCompletion } from "./completion-record
 import { type SampleTrace, traceGroup, type WorkerTraces } from "./group-trace.ts";
 import type { LeasedGroup } from "./leased-group.ts";
 import type { PreparedGroup } from "./prepare-group.ts";
-import { RewardFailedError, type RewardPool } from "./reward-pool.ts";
-import type { Score } from "./reward-protocol.ts";
+import { RewardAwayError, RewardFailedError, type RewardPool } from "./reward-pool.ts";
+import type { Score, ScoreOrder } from "./reward-protocol.ts";
 import {
   type MeasuredRollout,
   RolloutTooLargeError,
@@ -43,12 +43,19 @@ export interface SampleReportDeps {
   readonly collector: Pick<Collector, "deliver">;
   readonly rewards: Pick<RewardPool, "score">;
   readonly origin: Origin;
+  /** Aborts when the worker stops: what waits for its reward is handed over. */
+  readonly stop: AbortSignal;
   readonly logger: Logger;
   /** Left out: nobody asks. */
   readonly metrics?: Metrics;
   /** Left out: nobody asks. */
   readonly tracing?: WorkerTraces;
 }
+
+/** How long a reward that is not there is asked again before another worker is to try. */
+const REWARD_AWAY_MS = 300_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 15_000;
 
 /** Reports about one group. */
 export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps): SampleReports {
@@ -83,7 +90,7 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
   ): Promise<SampleMessage> {
     const startedAt = performance.now();
     const startedMs = Date.now();
-    const score = await deps.rewards.score(prepared.scoring(completion.text));
+    const score = await scored(prepared.scoring(completion.text));
     const timings = timingsOf(completion, performance.now() - startedAt);
     measure(deps.metrics, timings, score);
     trace.scored(startedMs, score);
@@ -98,8 +105,35 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     const trace = groupTrace.sampled(completion, missingOf(sample), prepared);
     return score(completion, prepared, trace).then(
       (message) => answered(deps.collector.deliver(message), trace),
-      (error: unknown) => deliverFailure(sample, failureOf(error)),
+      (error: unknown) =>
+        error instanceof RewardAwayError
+          ? passOn(completion, prepared)
+          : deliverFailure(sample, failureOf(error)),
     );
+  }
+
+  /**
+   * A reward that is not there is nobody's fault here: it is asked again, for minutes, unless the lease is lost or the worker
+   * stops.
+   */
+  async function scored(order: ScoreOrder): Promise<Score> {
+    const givenUp = AbortSignal.any([group.lease.lost, deps.stop, AbortSignal.timeout(REWARD_AWAY_MS)]);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await deps.rewards.score(order);
+      } catch (error) {
+        if (!(error instanceof RewardAwayError) || givenUp.aborted) throw error;
+        deps.logger.warn("reward away", { task, error: error.message });
+        const wait = pause(backoffMs(attempt, FIRST_RETRY_MS, LAST_RETRY_MS), givenUp);
+        await underName(`the reward of task ${task} to be there again`, wait);
+      }
+    }
+  }
+
+  /** What could not be scored goes on elsewhere from its last token, which is all that is left to do of it. */
+  async function passOn(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {
+    if (!group.lease.lost.aborted) await deliverPartial({ ...completion, finish: "partial" }, prepared);
+    return false;
   }
 
   async function deliverPartial(completion: EngineCompletion, prepared: PreparedGroup): Promise<boolean> {

@@ -1,13 +1,8 @@
 import type { Command } from "commander";
-import type { StatusAnswer } from "../../proto/index.ts";
 import { dashboardLinkOf } from "../dashboard.ts";
 import { chooseRunningRun, connectToRun, type RunningRunChoice } from "../open-run.ts";
 import { print, printJson } from "../print.ts";
-import { ledgerTable } from "../show/ledger-table.ts";
-import { poolsTable } from "../show/pools-table.ts";
-import { progressLine } from "../show/progress-line.ts";
-import { table } from "../show/table.ts";
-import { setAsideTable, waitsTable } from "../show/waits-table.ts";
+import { statusView } from "../show/status-view.ts";
 
 /** `fleet status`: what a running run does at this moment. */
 export function addStatusCommand(program: Command): void {
@@ -24,27 +19,5 @@ async function showStatus(choice: RunningRunChoice & { json?: true }): Promise<v
   const status = await client.status();
   if (choice.json) return printJson(status);
   const link = folder && (await dashboardLinkOf(folder));
-  print(link === null ? describe(status) : `${describe(status)}\n\ndashboard: ${link}`);
-}
-
-function describe(status: StatusAnswer): string {
-  const workers = status.workers.map((worker) => [
-    worker.name,
-    worker.pool,
-    worker.device,
-    worker.variant,
-    `${worker.busySlots}/${worker.slots}`,
-    worker.policyVersion,
-    Math.round(worker.tokensPerSecond),
-  ]);
-  return [
-    `${status.run}: ${status.state}${status.reason === "" ? "" : ` (${status.reason})`}\n${progressLine(status)}`,
-    table(["worker", "pool", "device", "variant", "slots", "policy", "tok/s"], workers),
-    poolsTable(status.pools),
-    waitsTable(status.waits),
-    setAsideTable(status.setAside),
-    ledgerTable(status.balances),
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
+  print(link === null ? statusView(status) : `${statusView(status)}\n\ndashboard: ${link}`);
 }

@@ -14,6 +14,8 @@ export interface StepReport {
   readonly step: number;
   /** Why no gradient was taken; null where one was. */
   readonly skipped: string | null;
+  /** In milliseconds since the epoch; a summary of an older version has none. */
+  readonly endedAt?: number;
   readonly meanReward: number;
   readonly formatRate: number;
   readonly exactRate: number;
@@ -108,6 +110,7 @@ function reportStep(record: StepRecord, startedAt: number): StepReport {
   return {
     step: record.step,
     skipped: record.skipped,
+    endedAt: record.endedAt,
     meanReward: ratio(sums.reward, sums.rollouts),
     formatRate: ratio(sums.wellFormed, sums.rollouts),
     exactRate: ratio(sums.exact, sums.rollouts),

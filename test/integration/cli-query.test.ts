@@ -1,11 +1,9 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { archiveColumns, readArchive } from "../../coordinator/index.ts";
+import { type ArchivedRun, openArchivedRun } from "../support/archived-run.ts";
 import { fleet } from "../support/fleet-command.ts";
-import { writeRunFolder, writeRunInputs } from "../support/run-by-hand.ts";
-import { openShownRun, type ShownRollout } from "../support/shown-run.ts";
-import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+import type { ShownRollout } from "../support/shown-run.ts";
 
 const DIFF = "@@ -1,2 +1,2 @@\n a = 1\n-b = 2\n+b = 3";
 const ROLLOUTS: readonly ShownRollout[] = [
@@ -18,28 +16,15 @@ const ROLLOUTS: readonly ShownRollout[] = [
 ];
 
 describe("a run's archive in the terminal", () => {
-  let folder: TemporaryFolder;
-  let chosen: string[];
+  let run: ArchivedRun;
+  let chosen: readonly string[];
   let archive: string;
   beforeAll(async () => {
-    folder = await openTemporaryFolder();
-    const path = await writeRunFolder(
-      folder.file("."),
-      await writeRunInputs(folder.file(".")),
-      "queried",
-      {},
-    );
-    archive = `${path}/archive`;
-    await using shown = await openShownRun(ROLLOUTS);
-    await mkdir(dirname(archive), { recursive: true });
-    for (const table of ["rollouts", "outcomes"]) {
-      await mkdir(archive, { recursive: true });
-      await rename(`${shown.archive}/${table}`, `${archive}/${table}`);
-    }
-    await writeFile(folder.file("secret.csv"), "secret\n1\n");
-    chosen = ["--runs", folder.file("runs"), "--run", "queried"];
+    run = await openArchivedRun("queried", ROLLOUTS);
+    ({ chosen, archive } = run);
+    await writeFile(run.folder.file("secret.csv"), "secret\n1\n");
   });
-  afterAll(() => folder[Symbol.asyncDispose]());
+  afterAll(() => run[Symbol.asyncDispose]());
 
   it("answers SQL over rollouts and outcomes", async () => {
     const { code, stdout, stderr } = await fleet(
@@ -70,8 +55,8 @@ describe("a run's archive in the terminal", () => {
 
   it("writes nothing, and reads nothing but the archive", async () => {
     const ask = async (sql: string) => fleet("query", sql, ...chosen);
-    const outside = await ask(`SELECT * FROM read_csv('${folder.file("secret.csv")}')`);
-    const written = await ask(`COPY (SELECT 1) TO '${folder.file("written.csv")}'`);
+    const outside = await ask(`SELECT * FROM read_csv('${run.folder.file("secret.csv")}')`);
+    const written = await ask(`COPY (SELECT 1) TO '${run.folder.file("written.csv")}'`);
     const unlocked = await ask("SET enable_external_access = true");
 
     for (const { code, stdout, stderr } of [outside, written, unlocked]) {

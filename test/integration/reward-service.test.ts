@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openRewardPool, type RewardPool } from "../../workers/index.ts";
+import { openRewardPool, RewardAwayError, type RewardPool } from "../../workers/index.ts";
 import { replyWith } from "../support/replies.ts";
 import { serveRewarder } from "../support/serve-rewarder.ts";
 
@@ -56,21 +56,25 @@ describe("a reward that is served elsewhere", () => {
     await expect(scoreBy(service.address)).rejects.toThrow("the reward judge gave 2, which is not in [0, 1]");
   });
 
-  it("fails the sample when it does not answer before the deadline, or is not there", async () => {
+  it("fails the sample when it is there and does not answer before the deadline, and not when it is away", async () => {
     let address = "";
     {
       await using service = await serveRewarder(() => {});
       address = service.address;
-      await expect(scoreBy(address)).rejects.toThrow(silence(address));
+      const silent = await scoreBy(address).catch((error: unknown) => error);
+      expect(silent).not.toBeInstanceOf(RewardAwayError);
+      expect(silent).toMatchObject({
+        message: `scoring failed: the reward judge did not answer at ${address} within ${DEADLINE_MS} ms`,
+      });
     }
 
-    await expect(scoreBy(address)).rejects.toThrow(silence(address));
+    const away = await scoreBy(address).catch((error: unknown) => error);
+    expect(away).toBeInstanceOf(RewardAwayError);
+    expect(away).toMatchObject({
+      message: `scoring failed: nobody was there to give the reward judge at ${address} within ${DEADLINE_MS} ms`,
+    });
   });
 });
-
-function silence(address: string): string {
-  return `the reward judge did not answer at ${address} within ${DEADLINE_MS} ms`;
-}
 
 function scoreBy(address: string) {
   const judge = { kind: "grpc", name: "judge", weight: 0.5, address, deadlineMs: DEADLINE_MS };

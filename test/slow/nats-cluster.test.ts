@@ -9,8 +9,9 @@ import {
   openNats,
   readStorage,
 } from "../../transport/index.ts";
-import { type BareServer, freePort, linkOptions, openBareServer, userLines } from "../support/bare-server.ts";
+import { linkOptions, userLines } from "../support/bare-server.ts";
 import { SETTINGS } from "../support/ledger-history.ts";
+import { leaderOf, type NatsCluster, openNatsCluster, until, untilWhole } from "../support/nats-cluster.ts";
 
 const SERVERS = 3;
 const KILLS = 5;
@@ -49,16 +50,14 @@ describe("a ledger in a cluster of three servers whose leader is killed five tim
     const tookMs: number[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       await until("decisions to be durable", async () => durable > decided - 50 && durable > 10 * (kill + 1));
-      const leading = await leaderOf(link);
-      const leader = cluster.servers.find(({ name }) => name === leading);
-      if (leader === undefined) throw new Error(`no server is called "${leading}"`);
+      const leader = await leaderOf(cluster, link, STREAM);
       await leader.kill();
       const killedAt = performance.now();
       const afterKill = decided + 1;
       await until("the ledger to go on", async () => durable >= afterKill);
       tookMs.push(performance.now() - killedAt);
       leader.restart();
-      await untilWhole(link);
+      await untilWhole(link, STREAM);
     }
     stop.abort();
     await deciding;
@@ -85,34 +84,23 @@ describe("a ledger in a cluster of three servers whose leader is killed five tim
   });
 });
 
-interface Cluster extends AsyncDisposable {
-  readonly servers: readonly BareServer[];
+interface LinkedCluster extends NatsCluster {
   readonly link: NatsLink;
 }
 
-async function openCluster(): Promise<Cluster> {
+async function openCluster(): Promise<LinkedCluster> {
   await using opening = new AsyncDisposableStack();
-  const ports = await Promise.all(Array.from({ length: SERVERS }, freePort));
-  const routes = ports.map((port) => `"nats-route://127.0.0.1:${port}"`).join(", ");
-  const servers: BareServer[] = [];
-  for (const [i, port] of ports.entries()) {
-    const config = (folder: string) =>
-      [
-        `cluster { name: fleet, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
-        `jetstream { store_dir: "${folder}", sync_interval: always }`,
-        userLines(true),
-      ].join("\n");
-    servers.push(opening.use(await openBareServer(`n${i}`, config)));
-  }
-  const url = servers.map((server) => server.url).join(",");
-  const link = opening.use(await untilOpen(url));
+  const config = (folder: string) =>
+    `jetstream { store_dir: "${folder}", sync_interval: always }\n${userLines(true)}`;
+  const cluster = opening.use(await openNatsCluster(config));
+  const link = opening.use(await untilOpen(cluster.url));
   const streams = { lanes: ["train"], variants: ["base"], ackWaitMs: 2_000, presenceTtlMs: 5_000 };
   await until("the cluster to make the run's streams", () =>
     createRunStreams(link, RUN, { ...streams, replicas: SERVERS }).then(() => true),
   );
-  await untilWhole(link);
+  await untilWhole(link, STREAM);
   const open = opening.move();
-  return { servers, link, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { ...cluster, link, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 async function untilOpen(url: string): Promise<NatsLink> {
@@ -123,26 +111,4 @@ async function untilOpen(url: string): Promise<NatsLink> {
   });
   if (link === null) throw new Error("there is no link");
   return link;
-}
-
-async function leaderOf(link: NatsLink): Promise<string> {
-  return (await link.manager.streams.info(STREAM)).cluster?.leader ?? "";
-}
-
-/** Waits until the ledger has a leader and every replica has what it has. */
-async function untilWhole(link: NatsLink): Promise<void> {
-  await until("every replica of the ledger to be current", async () => {
-    const { cluster } = await link.manager.streams.info(STREAM);
-    const current = (cluster?.replicas ?? []).filter((replica) => replica.current && !replica.offline);
-    return Boolean(cluster?.leader) && current.length === SERVERS - 1;
-  });
-}
-
-/** What fails is asked again. */
-async function until(name: string, holds: () => Promise<boolean>): Promise<void> {
-  const over = new AbortController();
-  const looking = (async () => {
-    while (!over.signal.aborted && !(await holds().catch(() => false))) await pause(50);
-  })();
-  await withDeadline(name, 40_000, looking).finally(() => over.abort());
 }

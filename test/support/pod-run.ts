@@ -20,10 +20,18 @@ export interface PodRun extends AsyncDisposable {
   status(): Promise<StatusAnswer | null>;
 }
 
-/** Picks the ports and makes the secrets; nothing is started yet. Disposing ends what was. */
-export async function openPodRun(folder: string, run: string): Promise<PodRun> {
+/**
+ * Picks the ports and makes the secrets; nothing is started yet. Disposing ends what was.
+ *
+ * @param natsUrl - of servers that are there already, and whose users these secrets are of
+ */
+export async function openPodRun(
+  folder: string,
+  run: string,
+  secrets = createRunSecrets(),
+  natsUrl?: string,
+): Promise<PodRun> {
   const { path: binary } = await findNatsServer();
-  const secrets = createRunSecrets();
   const secretsFolder = join(folder, "secrets");
   await mkdir(secretsFolder);
   await writeFile(join(secretsFolder, "token"), `${secrets.token}\n`);
@@ -61,7 +69,8 @@ export async function openPodRun(folder: string, run: string): Promise<PodRun> {
     startCoordinator: (config, ...more) =>
       start(
         ...["coordinator", "--config", config, "--run", run, "--data", data("coordinator")],
-        ...["--secrets", secretsFolder, "--nats", `nats://127.0.0.1:${natsPort}`, "--listen", address],
+        ...["--secrets", secretsFolder, "--nats", natsUrl ?? `nats://127.0.0.1:${natsPort}`],
+        ...["--listen", address],
         ...more,
       ),
     startWorker: (name, ...more) =>

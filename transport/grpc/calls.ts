@@ -1,6 +1,7 @@
 import {
   Client,
   type ClientDuplexStream,
+  connectivityState,
   type CallOptions as GrpcCallOptions,
   type Metadata,
 } from "@grpc/grpc-js";
@@ -51,6 +52,8 @@ export interface Calls extends AsyncDisposable {
     options?: CallOptions,
   ): Promise<Answer>;
   bidirectional<Init, Message>(method: Method<Init, Message>): ClientDuplexStream<Init, Message>;
+  /** Whether the other end is there at the moment. */
+  isConnected(): boolean;
   /** Name of a call, for its errors. */
   named(name: string, deadlineMs: number): CallName;
 }
@@ -193,6 +196,8 @@ export function openCalls(address: string, token: string, tls: ClientTls | null)
       });
       return stream;
     },
+
+    isConnected: () => client.getChannel().getConnectivityState(false) === connectivityState.READY,
 
     [Symbol.asyncDispose]: async () => {
       for (const call of live) call.cancel();

@@ -56,9 +56,15 @@ export class LinkRefusedError extends FleetError {
   readonly disposition = "reject";
 }
 
-/** A reward that is served elsewhere does not answer. */
-export class RewarderUnreachableError extends FleetError {
-  readonly code = "transport.rewarder_unreachable";
+/** A reward that is served elsewhere is not there: no fault of what it was to score. */
+export class RewarderAwayError extends FleetError {
+  readonly code = "transport.rewarder_away";
+  readonly disposition = "retry";
+}
+
+/** A reward that is served elsewhere is there, and did not answer in time. */
+export class RewarderSilentError extends FleetError {
+  readonly code = "transport.rewarder_silent";
   readonly disposition = "retry";
 }
 

@@ -1,7 +1,7 @@
 import { CancelledError, DeadlineError } from "../../core/index.ts";
 import { wireServices } from "../codec/schema.ts";
 import { openCalls } from "./calls.ts";
-import { CoordinatorUnreachableError, RewarderUnreachableError } from "./errors.ts";
+import { CoordinatorUnreachableError, RewarderAwayError, RewarderSilentError } from "./errors.ts";
 
 /** Nobody is there, nobody answers in time, or the connection went while an answer was awaited. */
 const SILENCES = [CoordinatorUnreachableError, DeadlineError, CancelledError];
@@ -28,7 +28,7 @@ interface RewardInput {
  * Opens a reward that is served elsewhere, `fleet.v1.Rewarder`; nothing is dialled before the first reply. The
  * connection lives as long as the process or thread.
  *
- * @throws from the function: {RewarderUnreachableError}, or what the service answered with, as an error
+ * @throws from the function: {RewarderAwayError | RewarderSilentError}, or what the service answered with, as an error
  */
 export function openRewarder({
   name,
@@ -51,8 +51,10 @@ export function openRewarder({
       return { reward, explanation };
     } catch (cause) {
       if (!SILENCES.some((silence) => cause instanceof silence)) throw cause;
-      const message = `the reward ${name} did not answer at ${address} within ${deadlineMs} ms`;
-      throw new RewarderUnreachableError(message, { cause });
+      const within = `at ${address} within ${deadlineMs} ms`;
+      if (calls.isConnected())
+        throw new RewarderSilentError(`the reward ${name} did not answer ${within}`, { cause });
+      throw new RewarderAwayError(`nobody was there to give the reward ${name} ${within}`, { cause });
     }
   };
 }

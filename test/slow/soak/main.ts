@@ -1,5 +1,6 @@
 /**
- * `make soak MINUTES=30`: a simulated fleet of 1,000 workers that come and go, and what it costs the coordinator.
+ * `make soak MINUTES=30`: a simulated fleet of 1,000 workers that come and go, and what it costs the coordinator. With
+ * `UPDATER=gone` nobody trains what comes once the fleet is there.
  *
  * @module
  */
@@ -11,6 +12,7 @@ const plan = {
   workers: number("WORKERS", 1_000),
   rolloutsPerMinute: number("ROLLOUTS", 10_000),
   tokens: number("TOKENS", 500),
+  trains: process.env["UPDATER"] !== "gone",
 };
 /** Memory settles before. */
 const SETTLED_AFTER = 5;

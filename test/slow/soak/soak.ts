@@ -10,6 +10,8 @@ export interface SoakPlan {
   /** Rollouts of the whole fleet. */
   readonly rolloutsPerMinute: number;
   readonly tokens: number;
+  /** Whether batches are trained; else the updater is gone once the fleet has come together. */
+  readonly trains: boolean;
   /** Told once a minute. */
   readonly onMinute: (minute: SoakMinute) => void;
 }
@@ -38,7 +40,7 @@ const ACK_WAIT_MS = 30_000;
 
 /** Runs a fleet, one of whose workers goes without a word and is replaced by a new one each second. */
 export async function soak(plan: SoakPlan): Promise<SoakMinute[]> {
-  const { workers, rolloutsPerMinute, tokens } = plan;
+  const { workers, rolloutsPerMinute, tokens, trains } = plan;
   const staleness = Math.ceil(workers / GROUPS_A_BATCH);
   await using run = await openCoordinatedRun({
     steps: 1_000_000,
@@ -78,11 +80,14 @@ export async function soak(plan: SoakPlan): Promise<SoakMinute[]> {
   }
 
   const trainer = await openScriptedTrainer(run);
-  const training = trainer.trainUntil(over.signal).catch(trouble.reject);
+  const updater = new AbortController();
+  const trained = AbortSignal.any([over.signal, updater.signal]);
+  const training = trainer.trainUntil(trained).catch(trouble.reject);
   for (let i = 0; i < workers; i++) {
     join();
     await pause(JOINING_MS);
   }
+  if (!trains) updater.abort();
   const churning = churn();
   try {
     return await Promise.race([measureMinutes(), trouble.promise]);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { randomKey } from "../../../core/index.ts";
 import { float32Bytes, int32Bytes } from "../../../transport/index.ts";
-import { RewardFailedError } from "../../../workers/index.ts";
+import { RewardAwayError, RewardFailedError } from "../../../workers/index.ts";
 import { completionThat, serving, settle } from "../../support/serving-group.ts";
+
+const NO_SCORE = { exact: false, errorClass: "", scorer: "s@1", components: [], explanationJson: "{}" };
 
 describe("serveGroup", () => {
   it("scores each completion as it ends and resolves when all are acknowledged", async () => {
@@ -98,6 +100,53 @@ describe("serveGroup", () => {
       completion: { finish: "FINISH_PARTIAL" },
     });
     expect(log.released).toEqual(["worker-stopping: received SIGTERM"]);
+  });
+
+  describe("A reward that is not there is nobody's fault", () => {
+    const away = () => Promise.reject(new RewardAwayError("scoring failed: nobody was there"));
+
+    it("and is asked again until it is back", async () => {
+      let asked = 0;
+      const { engine, log, served } = serving({
+        samples: [0],
+        score: () => (++asked < 3 ? away() : Promise.resolve({ ...NO_SCORE, reward: 0.5 })),
+      });
+
+      await engine.started;
+      engine.finish(completionThat({ sample: 0 }));
+      await served;
+
+      expect(log.messages).toEqual([{ finished: expect.anything() }]);
+      expect(log.messages[0]?.finished?.rollout?.reward?.value).toBe(0.5);
+      expect(log.released).toEqual([]);
+    });
+
+    it("and what waits for it goes on elsewhere, with all its tokens, when the worker stops", async () => {
+      const { engine, log, served, stop } = serving({ samples: [0], score: away });
+
+      await engine.started;
+      engine.finish(completionThat({ sample: 0, tokens: Int32Array.of(5, 6) }));
+      stop.abort(new Error("received SIGTERM"));
+      await served;
+
+      expect(log.delivered).toEqual(["partial 0"]);
+      expect(log.messages[0]?.partial?.rollout).toMatchObject({
+        reward: null,
+        completion: { finish: "FINISH_PARTIAL", tokens: int32Bytes(Int32Array.of(5, 6)) },
+      });
+      expect(log.released).toHaveLength(1);
+    });
+
+    it("and what waits for it is dropped with the lease", async () => {
+      const { engine, log, served, lost } = serving({ samples: [0], score: away });
+
+      await engine.started;
+      engine.finish(completionThat({ sample: 0 }));
+      lost.abort(new Error("lease l1 is over"));
+
+      await expect(served).rejects.toThrow("lease l1 is over");
+      expect(log.messages).toEqual([]);
+    });
   });
 
   it("stops the sequences of a lost lease and reports nothing unfinished", async () => {
