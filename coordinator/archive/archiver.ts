@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { crashPoint, Instance } from "../../core/index.ts";
 import type { Rollout } from "../../proto/index.ts";
 import { decodeRollout, RolloutMissingError, type RolloutStore } from "../../transport/index.ts";
-import type { LedgerState } from "../ledger/state.ts";
+import { type LedgerState, oldestNeeded } from "../ledger/state.ts";
 import type { Core } from "../serving/core.ts";
 import type { Archive } from "./archive.ts";
 import type { ArchivedRollout } from "./columns.ts";
@@ -44,7 +44,7 @@ export function createArchiver(parts: ArchiverParts): Archiver {
 
   /** What lies behind the oldest live rollout, where purging does not reach. */
   async function deleteBetween(): Promise<void> {
-    const oldest = Math.min(state.archivedThrough + 1, ...state.liveSequences);
+    const oldest = oldestNeeded(state, state.archivedThrough);
     for (const sequence of deleted) if (sequence < oldest) deleted.delete(sequence);
     const between = Array.from({ length: state.archivedThrough + 1 - oldest }, (_, i) => oldest + i);
     const useless = between.filter((at) => !state.liveSequences.has(at) && !deleted.has(at));
@@ -94,7 +94,7 @@ async function archiveRange(parts: ArchiverParts, through: number): Promise<void
   const orphans = passedOver.length;
   await core.decide({ type: "archived", through, orphans, ...written });
   crashPoint("archive.after-append");
-  await store.purgeBelow(Math.min(through + 1, ...state.liveSequences));
+  await store.purgeBelow(oldestNeeded(state, through));
   crashPoint("archive.after-purge");
 }
 

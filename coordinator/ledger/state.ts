@@ -144,10 +144,16 @@ function emptyLane(): LaneCounters {
   };
 }
 
+/** The oldest rollout that somebody needs in ROLLOUTS, or else the first of them above `through`. */
+export function oldestNeeded({ liveSequences }: LedgerState, through: number): number {
+  let first = through + 1;
+  for (const sequence of liveSequences) first = Math.min(first, sequence);
+  return first;
+}
+
 /** The largest sequence up to which every rollout is archived, and every sample's outcome with it. */
 export function mayDropThrough(state: LedgerState): number {
-  let first = state.archivedThrough + 1;
-  for (const sequence of state.liveSequences) first = Math.min(first, sequence);
+  let first = oldestNeeded(state, state.archivedThrough);
   for (const { sequence } of state.outcomes) first = Math.min(first, sequence ?? first);
   return first - 1;
 }
