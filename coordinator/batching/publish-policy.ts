@@ -130,12 +130,12 @@ function assertTrains(state: LedgerState, step: number, epoch: number): void {
 
 /** Deletes adapters that no sample may be made with any more. */
 async function dropOldAdapters(state: LedgerState, adapters: DigestStore): Promise<void> {
+  const kept = await adapters.list(); // First: the run may go back to an old policy meanwhile.
   const oldest = state.step - state.settings.staleness - SPARE_VERSIONS;
   const needed = new Set(state.policies.slice(Math.max(0, oldest)).map((policy) => policy.adapter));
   for (const lease of state.leases.values()) needed.add(policyOf(state, lease.version).adapter);
   for (const round of state.evals.values())
     if (!round.done) needed.add(policyOf(state, round.version).adapter);
-  const kept = await adapters.list();
   await Promise.all(kept.filter((digest) => !needed.has(digest)).map((digest) => adapters.delete(digest)));
 }
 
