@@ -31,6 +31,11 @@ export function observeWorker(observed: ObservedWorker): WorkerObserver {
     tell(busy, { state: "busy" });
     tell(slots - busy, { state: "free" });
   });
+  metrics.observe("fleet.worker.cells", (tell) => {
+    const { cells = 0, usedCells = 0 } = last?.status ?? {};
+    tell(usedCells, { state: "used" });
+    tell(cells - usedCells, { state: "free" });
+  });
   metrics.observe("fleet.worker.samples.waiting", (tell) => tell(last?.status.waitingSamples ?? 0, {}));
   metrics.observe("fleet.worker.policy.version", (tell) => tell(last?.status.policy.version ?? 0, {}));
   metrics.observe("fleet.worker.slot.seconds", (tell) => {

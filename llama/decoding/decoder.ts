@@ -27,6 +27,9 @@ export interface DecoderEvents {
 export interface Decoder {
   readonly policy: Policy;
   readonly busySlots: number;
+  /** KV cells, one a token: all of them, and those that hold a prompt or a sample. */
+  readonly cells: number;
+  readonly usedCells: number;
   readonly waitingSamples: number;
   readonly sampledTokens: number;
   readonly prefillTokens: number;
@@ -129,6 +132,12 @@ export function createDecoder(
     },
     get busySlots() {
       return busySlots();
+    },
+    get cells() {
+      return lanes().reduce((sum, lane) => sum + lane.cells, 0);
+    },
+    get usedCells() {
+      return lanes().reduce((sum, lane) => sum + lane.usedCells, 0);
     },
     get waitingSamples() {
       return queue.waitingSamples;

@@ -51,8 +51,9 @@ const parent = serveParent<EngineProtocol>({
     return scores;
   },
   status() {
-    const { busySlots, waitingSamples, sampledTokens, prefillTokens, policy } = engine().decoder;
-    return { busySlots, waitingSamples, sampledTokens, prefillTokens, policy };
+    const { busySlots, cells, usedCells, waitingSamples, sampledTokens, prefillTokens, policy } =
+      engine().decoder;
+    return { busySlots, cells, usedCells, waitingSamples, sampledTokens, prefillTokens, policy };
   },
 });
 

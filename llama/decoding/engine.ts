@@ -76,6 +76,9 @@ export interface Engine extends AsyncDisposable {
 /** What an engine is doing, and what it has done since it was opened. */
 export interface EngineStatus {
   readonly busySlots: number;
+  /** KV cells, one a token: all of them, and those that hold a prompt or a sample. */
+  readonly cells: number;
+  readonly usedCells: number;
   /** Samples that have no slot yet. */
   readonly waitingSamples: number;
   readonly sampledTokens: number;

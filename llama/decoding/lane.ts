@@ -38,6 +38,9 @@ export interface Lane {
   readonly policy: Policy;
   /** Slots taken. */
   readonly busy: number;
+  /** KV cells, one a token: all of them, and those that hold a prompt or a sample. */
+  readonly cells: number;
+  readonly usedCells: number;
   /** Whether a prompt or prefix waits for its evaluation. */
   readonly isPrefilling: boolean;
   readonly sampledTokens: number;
@@ -64,6 +67,7 @@ export type OnRunEnded = (run: SampleRun, how: "finished" | "non-finite-logits")
 
 interface Place {
   readonly sequence: number;
+  readonly prompt: PromptCells;
   /** Of the next token. */
   position: number;
   isEvaluated: boolean;
@@ -77,8 +81,9 @@ export function openLane(
   clock: Clock,
   onEnded: OnRunEnded,
 ): Lane {
+  const cells = options.slots * options.contextTokens;
   const context = openContext(model, {
-    cells: options.slots * options.contextTokens,
+    cells,
     sequences: 2 * options.slots + 1, // Running ones, and prompts that are pinned for free slots.
     outputs: 2 * options.slots + 1,
     threads: options.threads,
@@ -86,6 +91,7 @@ export function openLane(
   });
   const prefill = createPrefillQueue(context, clock);
   const places = new Map<SampleRun, Place>();
+  const pinned = new Set<PromptCells>();
   let policy: Policy = { version: 0, adapter: "" };
   let sampledTokens = 0;
 
@@ -113,6 +119,16 @@ export function openLane(
     get busy() {
       return places.size;
     },
+    cells,
+    get usedCells() {
+      const prompts = new Set(pinned);
+      let own = 0;
+      for (const { prompt, position } of places.values()) {
+        prompts.add(prompt); // It keeps its cells until the last sample that shares them is over.
+        own += position - prompt.tokens;
+      }
+      return [...prompts].reduce((sum, { tokens }) => sum + tokens, own);
+    },
     get isPrefilling() {
       return !prefill.isEmpty;
     },
@@ -126,17 +142,23 @@ export function openLane(
       context.setAdapter(adapter);
       policy = next;
     },
-    pinPrompt: (tokens) => pinPrompt(tokens, context, prefill, clock),
-    releasePrompt({ sequence }) {
-      prefill.remove(sequence);
-      context.giveSequence(sequence);
+    pinPrompt: (tokens) => {
+      const prompt = pinPrompt(tokens, context, prefill, clock);
+      pinned.add(prompt);
+      return prompt;
+    },
+    releasePrompt(prompt) {
+      pinned.delete(prompt);
+      prefill.remove(prompt.sequence);
+      context.giveSequence(prompt.sequence);
     },
     start(run, prompt) {
       if (prompt.logits === null) throw new RangeError("the prompt is not evaluated");
       const sequence = context.takeSequence();
       context.share(prompt.sequence, sequence);
       const { tokens } = run.record.read();
-      const place = { sequence, position: prompt.tokens + tokens.length, isEvaluated: tokens.length === 0 };
+      const position = prompt.tokens + tokens.length;
+      const place = { sequence, prompt, position, isEvaluated: tokens.length === 0 };
       places.set(run, place);
       run.started(prompt.evaluationMs);
       if (place.isEvaluated) return draw(run, prompt.logits);

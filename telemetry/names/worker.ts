@@ -8,6 +8,11 @@ export const WORKER_METRICS = {
     "Tokens computed: sampled, or prefill of prompts and prefixes.",
   ),
   "fleet.worker.slots": gauge("{slot}", ["state"], "Slots of the engine: busy or free."),
+  "fleet.worker.cells": gauge(
+    "{token}",
+    ["state"],
+    "Cells of the KV cache, one a token: used by prompts and samples, or free.",
+  ),
   "fleet.worker.samples.waiting": gauge("{sample}", [], "Samples that have no slot yet."),
   "fleet.worker.slot.seconds": counter(
     "s",

@@ -128,6 +128,9 @@ describe("a sample that is cancelled", () => {
   it("is heard of no more, and leaves the others' tokens as they are", async () => {
     const group = startGroup(engine, { prompt, sampling, samples: SAMPLES });
     await sampled(engine, 10);
+    const { cells, usedCells } = await engine.status();
+    expect(usedCells).toBeGreaterThan(prompt.length);
+    expect(usedCells).toBeLessThanOrEqual(cells);
     const cancelled = [completions.findIndex(({ finish }) => finish === "length"), 18, 19];
     for (const sample of cancelled) group.handle.cancel(sample);
     group.handle.cancel(1234);
@@ -136,7 +139,7 @@ describe("a sample that is cancelled", () => {
     const others = SAMPLES.filter((sample) => !cancelled.includes(sample));
     expect(group.completions.map(({ sample }) => sample).sort((a, b) => a - b)).toEqual(others);
     for (const { sample, tokens } of group.completions) expect(tokens).toEqual(completions[sample]?.tokens);
-    expect(await engine.status()).toMatchObject({ busySlots: 0, waitingSamples: 0 });
+    expect(await engine.status()).toMatchObject({ busySlots: 0, usedCells: 0, waitingSamples: 0 });
   });
 });
 

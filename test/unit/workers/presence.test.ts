@@ -4,7 +4,9 @@ import type { WorkerPresence } from "../../../transport/index.ts";
 import { announcePresence } from "../../../workers/presence.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 
-const STATUS = { busySlots: 2, waitingSamples: 0, sampledTokens: 7, prefillTokens: 0 };
+const STATUS = {
+  ...{ busySlots: 2, waitingSamples: 0, sampledTokens: 7, prefillTokens: 0, cells: 64, usedCells: 9 },
+};
 const FIXED = {
   name: "w1",
   device: "cpu",
