@@ -80,6 +80,9 @@ export interface TrainedMetrics {
     readonly meanAbs: number;
     readonly maxAbs: number;
     readonly cutShare: number;
+    /** Of a ledger that an older version wrote there is none of the two. */
+    readonly ratioMean?: number;
+    readonly clippedShare?: number;
   }[];
 }
 

@@ -129,6 +129,13 @@ function observeStep(metrics: Metrics, { steps }: LedgerState): void {
   metrics.observe("fleet.step.cut_share", (tell) => {
     for (const { variant, cutShare } of newest()?.metrics.gaps ?? []) tell(cutShare, { variant });
   });
+  metrics.observe("fleet.step.variant.ratio", (tell) => {
+    for (const { variant, ratioMean } of newest()?.metrics.gaps ?? []) tell(ratioMean ?? 1, { variant });
+  });
+  metrics.observe("fleet.step.variant.clipped_share", (tell) => {
+    for (const { variant, clippedShare } of newest()?.metrics.gaps ?? [])
+      tell(clippedShare ?? 0, { variant });
+  });
 }
 
 type StepGauge =

@@ -109,6 +109,16 @@ export const COORDINATOR_METRICS = {
     ["variant", "statistic"],
     "|log trainer − log sampler| of the newest step's tokens on one quantization of the base: mean or max.",
   ),
+  "fleet.step.variant.ratio": gauge(
+    "1",
+    ["variant"],
+    "Mean of trainer over sampler of the newest step's tokens on one quantization of the base, before clipping.",
+  ),
+  "fleet.step.variant.clipped_share": gauge(
+    "1",
+    ["variant"],
+    "Share of the newest step's tokens on one quantization of the base whose gradient was clipped away.",
+  ),
   "fleet.step.cut_share": gauge(
     "1",
     ["variant"],

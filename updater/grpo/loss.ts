@@ -44,8 +44,8 @@ export interface CompletionLoss {
   readonly loss: number;
   /** ∂loss/∂ log π_θ of each token. */
   readonly coefficientsT: Float32Array;
-  /** Tokens whose gradient the clip stopped. */
-  readonly clippedTokens: number;
+  /** For each token whether the clip stopped its gradient. */
+  readonly clippedT: readonly boolean[];
   /** For each token whether its weight was cut off at `weightCap`. */
   readonly cutT: readonly boolean[];
 }
@@ -77,8 +77,8 @@ export function completionLoss(
     loss += weight * (kl.value - surrogate(ratioT[t] as number, advantageT[t] as number, options));
     coefficientsT[t] = scale * (weight * kl.derivative - (creditT[t] as number));
   }
-  const clippedTokens = passesT.filter((passes) => !passes).length;
-  return { loss: scale * loss, coefficientsT, clippedTokens, cutT };
+  const clippedT = passesT.map((passes) => !passes);
+  return { loss: scale * loss, coefficientsT, clippedT, cutT };
 }
 
 interface Ratios {

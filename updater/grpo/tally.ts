@@ -40,23 +40,25 @@ export interface Tally {
   metrics(): LossMetrics;
 }
 
-interface Gap {
+/** Sums over the tokens that were sampled on one variant of the base. */
+interface VariantSums {
   tokens: number;
   sumAbs: number;
   maxAbs: number;
+  ratio: number;
   cut: number;
+  clipped: number;
 }
 
 /** A tally of nothing. */
 export function createTally(): Tally {
   const sums = { loss: 0, kl: 0, klTokens: 0, entropy: 0, ratio: 0, ratioMax: 0, clipped: 0 };
   const counts = { lossTokens: 0, trainedTokens: 0, rollouts: 0 };
-  const gaps = new Map<string, Gap>();
+  const variants = new Map<string, VariantSums>();
 
   return {
     add({ sequence, proxT, referenceT, entropyT, loss }) {
       sums.loss += loss.loss;
-      sums.clipped += loss.clippedTokens;
       counts.lossTokens += proxT.length;
       counts.trainedTokens += sequence.tokens.length;
       counts.rollouts++;
@@ -66,7 +68,16 @@ export function createTally(): Tally {
         sums.ratio += ratio;
         sums.ratioMax = Math.max(sums.ratioMax, ratio);
         sums.entropy += entropyT[t] as number;
-        addGap(gaps, sequence, t, prox, loss.cutT[t] ?? false);
+        sums.clipped += Number(loss.clippedT[t]);
+        const sum = sumsOf(variants, sequence.variantT[t] ?? "");
+        // The gap is against the full softmax, whatever sampling cut off.
+        const distance = Math.abs(prox - (sequence.recordedT[t] as number));
+        sum.tokens++;
+        sum.sumAbs += distance;
+        sum.maxAbs = Math.max(sum.maxAbs, distance);
+        sum.ratio += ratio;
+        sum.cut += Number(loss.cutT[t]);
+        sum.clipped += Number(loss.clippedT[t]);
       }
       if (referenceT === null) return;
       sums.klTokens += referenceT.length;
@@ -82,31 +93,30 @@ export function createTally(): Tally {
       lossTokens: counts.lossTokens,
       trainedTokens: counts.trainedTokens,
       trainedRollouts: counts.rollouts,
-      gaps: [...gaps].map(([variant, gap]) => gapMetrics(variant, gap)),
+      gaps: [...variants].map(([variant, sum]) => gapMetrics(variant, sum)),
     }),
   };
 }
 
-/** The gap is against the full softmax, whatever sampling cut off. */
-function addGap(
-  gaps: Map<string, Gap>,
-  { recordedT, variantT }: TrainingSequence,
-  t: number,
-  prox: number,
-  isCut: boolean,
-): void {
-  const variant = variantT[t] ?? "";
-  const gap = gaps.get(variant) ?? { tokens: 0, sumAbs: 0, maxAbs: 0, cut: 0 };
-  const distance = Math.abs(prox - (recordedT[t] as number));
-  gap.tokens++;
-  gap.sumAbs += distance;
-  gap.maxAbs = Math.max(gap.maxAbs, distance);
-  if (isCut) gap.cut++;
-  gaps.set(variant, gap);
+function sumsOf(variants: Map<string, VariantSums>, variant: string): VariantSums {
+  const known = variants.get(variant);
+  if (known !== undefined) return known;
+  const sums = { tokens: 0, sumAbs: 0, maxAbs: 0, ratio: 0, cut: 0, clipped: 0 };
+  variants.set(variant, sums);
+  return sums;
 }
 
-function gapMetrics(variant: string, { tokens, sumAbs, maxAbs, cut }: Gap): VariantGapInit {
-  return { variant, tokens, meanAbs: share(sumAbs, tokens), maxAbs, cutShare: share(cut, tokens) };
+function gapMetrics(variant: string, sums: VariantSums): VariantGapInit {
+  const { tokens, sumAbs, maxAbs, ratio, cut, clipped } = sums;
+  return {
+    variant,
+    tokens,
+    meanAbs: share(sumAbs, tokens),
+    maxAbs,
+    cutShare: share(cut, tokens),
+    ratioMean: share(ratio, tokens),
+    clippedShare: share(clipped, tokens),
+  };
 }
 
 function share(sum: number, count: number): number {

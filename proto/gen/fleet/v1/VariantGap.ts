@@ -17,6 +17,14 @@ export interface VariantGap {
    * Share of tokens whose weight w was cut off.
    */
   'cutShare'?: (number | string);
+  /**
+   * Mean of prox / mu.
+   */
+  'ratioMean'?: (number | string);
+  /**
+   * Share of tokens whose gradient the clip stopped.
+   */
+  'clippedShare'?: (number | string);
 }
 
 /**
@@ -34,4 +42,12 @@ export interface VariantGap__Output {
    * Share of tokens whose weight w was cut off.
    */
   'cutShare': (number);
+  /**
+   * Mean of prox / mu.
+   */
+  'ratioMean': (number);
+  /**
+   * Share of tokens whose gradient the clip stopped.
+   */
+  'clippedShare': (number);
 }
