@@ -65,11 +65,11 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
   const reports: Promise<boolean>[] = [];
   const groupTrace = traceGroup(group, deps.origin, deps.tracing);
 
-  async function answered(answer: Promise<SampleAnswer>, trace?: SampleTrace): Promise<boolean> {
+  async function answered(answer: Promise<SampleAnswer>, trace: SampleTrace["answered"]): Promise<boolean> {
     const said = await answer;
     const { outcome, ...about } = said;
     crashPoint("worker.after-deliver");
-    trace?.answered(said);
+    trace(said);
     deps.metrics?.add("fleet.worker.samples", 1, { outcome: outcome.slice("OUTCOME_".length).toLowerCase() });
     if (outcome === "OUTCOME_REFUSED") logRefusal(deps.logger, about);
     return outcome !== "OUTCOME_REFUSED";
@@ -79,7 +79,8 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     deps.metrics?.add("fleet.worker.samples.failed", 1, { reason: failure.errorClass });
     deps.logger.warn("sample failed", { task, sample, ...failure });
     const message = { failed: { lease, task, sample, ...failure } };
-    const told = await answered(deps.collector.deliver({ message, bytes: 0 }));
+    const answer = deps.collector.deliver({ message, bytes: 0 });
+    const told = await answered(answer, (said) => groupTrace.failed(missingOf(sample), failure, said));
     return told && !failure.retry;
   }
 
@@ -104,7 +105,7 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     const { sample } = completion;
     const trace = groupTrace.sampled(completion, missingOf(sample), prepared);
     return score(completion, prepared, trace).then(
-      (message) => answered(deps.collector.deliver(message), trace),
+      (message) => answered(deps.collector.deliver(message), trace.answered),
       (error: unknown) =>
         error instanceof RewardAwayError
           ? passOn(completion, prepared)
@@ -141,7 +142,10 @@ export function createSampleReports(group: LeasedGroup, deps: SampleReportDeps):
     if (completion.tokens.length <= prefixLength(prefix)) return true;
     const trace = groupTrace.sampled(completion, missingOf(completion.sample), prepared);
     const { rollout, bytes } = recordOf(completion, prepared, timingsOf(completion, 0), null);
-    return await answered(deps.collector.deliver({ message: { partial: { lease, rollout } }, bytes }), trace);
+    return await answered(
+      deps.collector.deliver({ message: { partial: { lease, rollout } }, bytes }),
+      trace.answered,
+    );
   }
 
   function recordOf(

@@ -148,12 +148,17 @@ function readSpan(span: WireSpan): Omit<ReceivedSpan, "service" | "instance"> {
     traceId: hex(span.traceId),
     spanId: hex(span.spanId),
     parentId: hex(span.parentSpanId ?? new Uint8Array()),
-    startMs: Number(span.start) / 1e6,
-    endMs: Number(span.end) / 1e6,
+    startMs: millisecondsOf(span.start),
+    endMs: millisecondsOf(span.end),
     attributes: plain(attributes),
     links: links.map(({ spanId }) => hex(spanId)),
     error: status?.code === STATUS_ERROR ? status.message : null,
   };
+}
+
+/** Of nanoseconds, which are more than a number can hold, to the microsecond. */
+function millisecondsOf(nanoseconds: string): number {
+  return Number(BigInt(nanoseconds) / 1_000n) / 1_000;
 }
 
 function plain(attributes: readonly KeyValue[]): Record<string, unknown> {
