@@ -35,6 +35,10 @@ const CELL = {
   height: PANEL.top + PANEL.height + PANEL.bottom,
 };
 const TICKS = 4;
+const MOST_DIGITS = 5;
+/** Least height of a panel, relative to what it shows and in itself. */
+const LEAST_SPAN = 1e-3;
+const TINY = 1e-9;
 const HEADER = 30;
 
 /** The curves of a run as SVG. */
@@ -68,12 +72,12 @@ function drawPanel(
     return points.length === 0 ? [] : [{ label, points }];
   });
   const values = drawn.flatMap(({ points }) => points.map(({ value }) => value));
-  const [low, high] = rangeOf(values);
+  const ticks = ticksOf(values);
+  const [low, high] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
   const x = (step: number) => PANEL.left + (PANEL.width * step) / last;
   const y = (value: number) => PANEL.top + PANEL.height * (1 - (value - low) / (high - low));
   const right = PANEL.left + PANEL.width;
   const bottom = PANEL.top + PANEL.height;
-  const ticks = Array.from({ length: TICKS + 1 }, (_, i) => low + ((high - low) * i) / TICKS);
   return [
     `<text x="${PANEL.left}" y="16" font-weight="bold">${title}</text>`,
     ...drawn.map(({ label }, i) => {
@@ -82,7 +86,7 @@ function drawPanel(
     }),
     ...ticks.map(
       (tick) =>
-        `<line x1="${PANEL.left}" x2="${right}" y1="${rounded(y(tick))}" y2="${rounded(y(tick))}" stroke="#e4e4e4"/><text x="${PANEL.left - 6}" y="${rounded(y(tick) + 4)}" text-anchor="end">${short(tick)}</text>`,
+        `<line x1="${PANEL.left}" x2="${right}" y1="${rounded(y(tick))}" y2="${rounded(y(tick))}" stroke="#e4e4e4"/><text x="${PANEL.left - 6}" y="${rounded(y(tick) + 4)}" text-anchor="end">${labelOf(tick, (high - low) / (ticks.length - 1))}</text>`,
     ),
     `<text x="${PANEL.left}" y="${bottom + 16}">0</text><text x="${right}" y="${bottom + 16}" text-anchor="end">step ${last}</text>`,
     ...drawn.map(({ points }, i) => {
@@ -94,12 +98,22 @@ function drawPanel(
   ].join("");
 }
 
-/** From the lowest to the highest, with some room where they are all the same. */
-function rangeOf(values: readonly number[]): readonly [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  if (high > low) return [low, high];
-  const room = Math.abs(low) > 0 ? Math.abs(low) / 10 : 1;
-  return [low - room, high + room];
+/** Round values from below the lowest to above the highest, evenly apart. */
+function ticksOf(values: readonly number[]): number[] {
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  // What differs by less is rounding, and would fill the panel.
+  const span = Math.max(highest - lowest, Math.max(Math.abs(lowest), Math.abs(highest)) * LEAST_SPAN, TINY);
+  const middle = (lowest + highest) / 2;
+  const step = roundStep(span / TICKS);
+  const first = Math.floor((middle - span / 2) / step);
+  const last = Math.ceil((middle + span / 2) / step);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/** 1, 2 or 5 times a power of ten, no less than `least`. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
 }
 
 function dot(x: number, y: number, curve: number): string {
@@ -110,9 +124,11 @@ function rounded(value: number): string {
   return value.toFixed(1);
 }
 
-/** Three digits, such as 0.125, 12.5 or 1.2e-5. */
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
+/** With the digits that tell it from its neighbours, such as 0.25, 12 or 2e-9. */
+function labelOf(tick: number, step: number): string {
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  if (tick === 0) return "0";
+  return digits > MOST_DIGITS ? tick.toExponential(0) : tick.toFixed(digits);
 }
 
 function escaped(text: string): string {
