@@ -26,6 +26,7 @@ import { samplingBench } from "./rows/sampling.ts";
 import { samplingPassBench } from "./rows/sampling-pass.ts";
 import { servingBench } from "./rows/serving.ts";
 import { sharedPromptBench } from "./rows/shared-prompt.ts";
+import { telemetryCostBench } from "./rows/telemetry-cost.ts";
 
 const BENCHES: readonly Bench[] = [
   rewardBench,
@@ -46,6 +47,7 @@ const BENCHES: readonly Bench[] = [
   restartBench,
   busBench,
   dashboardBench,
+  telemetryCostBench,
 ];
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 

@@ -7,7 +7,7 @@ import { writeTinyInputs, writeTinyRun } from "../support/tiny-run.ts";
 
 const NAMES = ["coordinator", "updater", "worker-0"];
 
-describe("the metrics of a run", () => {
+describe("the metrics of a run, and fleet top", () => {
   it("come from every process, on the ports that endpoints.json names, and its probes say that it is ready", async () => {
     await using folder = await openTemporaryFolder();
     const runs = folder.file("runs");
@@ -15,7 +15,7 @@ describe("the metrics of a run", () => {
     const file = await writeTinyRun(folder.file("."), "tiny", { steps: 400 });
     const command = startFleet("train", file, "--metrics", "--runs", runs, "--run", "r1");
     try {
-      await command.printed(/step 1\//);
+      await command.printed(/step [1-9]\d*\//);
 
       const { metrics } = JSON.parse(await readFile(join(runs, "r1", "endpoints.json"), "utf8"));
       const ask = (name: string, path: string) => fetch(`http://127.0.0.1:${metrics[name]}${path}`);
@@ -42,7 +42,14 @@ describe("the metrics of a run", () => {
       expect(
         seriesIn(worker, 'fleet_worker_reward_component_count{component="length"'),
       ).toBeGreaterThanOrEqual(8);
+      expect(seriesIn(worker, 'fleet_worker_cells{state="free"')).toBeGreaterThan(0);
+      expect(seriesIn(coordinator, 'fleet_step_variant_ratio{variant="base"')).toBeCloseTo(1, 1);
       expect(seriesIn(worker, 'fleet_process_memory_bytes{kind="children"')).toBeGreaterThan(1e6);
+
+      const top = startFleet("top", "--every", "1", "--runs", runs, "--run", "r1");
+      await top.printed(/step \d+\/400 .*\n.*step \d+\/400 /);
+      top.process.kill("SIGTERM");
+      expect(await top.result).toMatchObject({ code: 0, stderr: "" });
     } finally {
       command.process.kill("SIGTERM");
       await command.result;

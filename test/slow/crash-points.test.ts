@@ -132,7 +132,7 @@ async function come(
 ): Promise<{ readonly isOver: boolean; readonly stderr: string }> {
   const where = ["--runs", folder, "--run", run];
   const start = startFleetIn(goesBack ? {} : environment, "train", file, ...where);
-  if (stopped) await start.printed(/step 1\//).then(() => start.process.kill("SIGTERM"));
+  if (stopped) await start.printed(/step [1-9]\d*\//).then(() => start.process.kill("SIGTERM"));
   const first = await withDeadline(`the run ${run}`, RUN_MS, start.result);
   if (!goesBack) return { isOver: first.code === 0 && !stopped, stderr: first.stderr };
 

@@ -25,11 +25,11 @@ describe("a whole run whose nats-server is killed twice and stands still for 8 s
   it("says so, goes on by itself and ends with balanced books, every step trained once", async () => {
     const train = startFleet("train", config, "--runs", folder, "--run", "r", "--json");
 
-    await train.printed(/step 1\//);
+    await train.printed(/step [1-9]\d*\//);
     process.kill(await natsServer(), "SIGKILL");
-    await train.printed(/step 2\//);
+    await train.printed(/step ([2-9]|\d{2,})\//);
     await standStill(await natsServer());
-    await train.printed(/step 4\//);
+    await train.printed(/step ([4-9]|\d{2,})\//);
     process.kill(await natsServer(), "SIGKILL");
     const { code, stdout, stderr } = await withDeadline("the run to end", 150_000, train.result);
 

@@ -1,0 +1,93 @@
+/**
+ * What being watched costs: the same small run of the demo's model with metrics, traces and logs on and with none asked for,
+ * one after the other, in processor time of all its processes for each sampled token.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse, stringify } from "yaml";
+import { bootstrapInterval, type Summary } from "../../coordinator/index.ts";
+import { openOtlpReceiver } from "../../test/support/otlp-receiver.ts";
+import { openTemporaryFolder } from "../../test/support/temporary-folder.ts";
+import { median } from "../pairs.ts";
+import type { Bench, Row } from "../row.ts";
+
+const PAIRS = 10;
+const STEPS = 6;
+const DEMO = fileURLToPath(new URL("../../examples/demo/", import.meta.url));
+const FLEET = fileURLToPath(new URL("../../bin/fleet.mjs", import.meta.url));
+
+/** Rows `telemetry-cost` and `telemetry-cost-at-most`. */
+export const telemetryCostBench: Bench = {
+  name: "telemetry-cost",
+  async measure(): Promise<Row[]> {
+    await using receiver = await openOtlpReceiver();
+    const watched = ["--metrics", "--otlp", receiver.url];
+    const more: number[] = [];
+    for (let pair = 0; pair < PAIRS; pair++) {
+      const isTurned = pair % 2 === 1;
+      const first = await secondsPerToken(isTurned ? watched : []);
+      const second = await secondsPerToken(isTurned ? [] : watched);
+      const [on, off] = isTurned ? [first, second] : [second, first];
+      more.push(100 * (on / off - 1));
+    }
+    const what = `more processor time for each token with metrics, every trace and logs than with neither metrics nor traces; ${PAIRS} pairs of runs of ${STEPS} steps of the demo`;
+    return [
+      { id: "telemetry-cost", what: `${what}; median`, value: median(more), unit: "%", atMost: 2 },
+      {
+        id: "telemetry-cost-at-most",
+        what: `${what}; upper end of the mean's 95 % interval`,
+        value: bootstrapInterval(more).high,
+        unit: "%",
+        atMost: 5,
+      },
+    ];
+  },
+};
+
+/** Processor seconds of a whole run, its processes' starts included, for each token that it sampled. */
+async function secondsPerToken(options: readonly string[]): Promise<number> {
+  await using folder = await openTemporaryFolder();
+  const { eval: _, ...demo } = parse(await readFile(join(DEMO, "run.yaml"), "utf8"));
+  const run = {
+    ...demo,
+    steps: STEPS,
+    model: { ...demo.model, gguf: join(DEMO, demo.model.gguf) },
+    dataset: { train: [join(DEMO, "data/train.jsonl")], prompt: join(DEMO, "prompt.txt") },
+  };
+  const file = folder.file("run.yaml");
+  await writeFile(file, stringify(run));
+  const seconds = await processorSeconds([
+    "train",
+    file,
+    "--runs",
+    folder.file("runs"),
+    "--run",
+    "r",
+    ...options,
+  ]);
+  const summary = JSON.parse(await readFile(folder.file("runs/r/summary.json"), "utf8")) as Summary;
+  return seconds / summary.steps.reduce((sum, { tokens }) => sum + tokens.sampled, 0);
+}
+
+/** Of `fleet` and every process that it started and waited for, as the shell counts them. */
+async function processorSeconds(args: readonly string[]): Promise<number> {
+  const shell = spawn("bash", ["-c", '"$@" >/dev/null 2>&1 && times', "bash", FLEET, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  shell.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const [code] = await once(shell, "close");
+  if (code !== 0) throw new Error(`fleet ${args.join(" ")} ended with ${code}`);
+  const ofChildren = text.trim().split("\n").at(-1) ?? "";
+  return [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
+    0,
+  );
+}
