@@ -133,6 +133,8 @@ export interface Stay {
   readonly worker: string;
   readonly from: number;
   readonly to: number | null;
+  /** How it left: it said that it goes, or fell silent; null while it is there. */
+  readonly end: "drained" | "lost" | null;
 }
 
 /** Busy slots over time. */

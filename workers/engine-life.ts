@@ -83,7 +83,7 @@ export async function runEngineLife(
       },
       beside,
     ),
-    announcePresence(presenceOf(engine, options), beside),
+    announcePresence(presenceOf(engine, options, stop), beside),
   ].map((loop) => loop.catch((error: unknown) => dead.abort(error)));
 
   const deps: ServeGroupDeps = {
@@ -147,6 +147,7 @@ function handle(
 function presenceOf(
   engine: Engine,
   { links, config, name, pool, slots, variant, logger, telemetry, observer }: EngineLifeOptions,
+  draining: AbortSignal,
 ) {
   const { digest, quantization } = engine.model;
   const { device } = engine;
@@ -156,6 +157,7 @@ function presenceOf(
     announce: (presence: WorkerPresence) => announce(links, presence, telemetry),
     onStatus: (status: EngineStatus) => observer.status(status, device),
     intervalMs: config.presenceMs,
+    draining,
     logger,
   };
 }

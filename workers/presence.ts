@@ -17,6 +17,8 @@ export interface PresenceOptions {
   readonly onStatus?: (status: EngineStatus) => void;
   readonly announce: (presence: WorkerPresence) => Promise<void>;
   readonly intervalMs: number;
+  /** Aborts when the worker begins to go. */
+  readonly draining: AbortSignal;
   readonly logger: Logger;
 }
 
@@ -30,12 +32,17 @@ interface Reading {
 }
 
 /**
- * Announces the worker at intervals until `stop` aborts. The policy it names is the one that the engine samples under.
+ * Announces the worker at intervals until `stop` aborts, and that it goes, however soon it is gone. The policy it names is
+ * the one that the engine samples under.
  *
  * @throws what the engine throws when it does not answer, since such an engine is as good as dead
  */
 export async function announcePresence(options: PresenceOptions, stop: AbortSignal): Promise<void> {
+  const { draining, logger } = options;
   let readings: Reading[] = [{ sampledTokens: 0, atMs: performance.now() }];
+  let last: WorkerPresence | null = null;
+  const announce = (presence: WorkerPresence) =>
+    options.announce(presence).catch((error: unknown) => logger.warn("presence not announced", { error }));
   while (!stop.aborted) {
     const status = await options.engine.status();
     const { busySlots, sampledTokens, policy } = status;
@@ -43,17 +50,19 @@ export async function announcePresence(options: PresenceOptions, stop: AbortSign
     const now = { sampledTokens, atMs: performance.now() };
     readings = [...readings.filter(({ atMs }) => now.atMs - atMs <= SPEED_WINDOW_MS), now];
     const tokensPerSecond = speedOf(readings);
-    await options
-      .announce({
-        ...options.fixed,
-        busySlots,
-        policyVersion: policy.version,
-        tokensPerSecond,
-        wait: longestWait(),
-      })
-      .catch((error: unknown) => options.logger.warn("presence not announced", { error }));
-    await pause(options.intervalMs, stop);
+    last = {
+      ...options.fixed,
+      busySlots,
+      policyVersion: policy.version,
+      tokensPerSecond,
+      draining: draining.aborted,
+      wait: longestWait(),
+    };
+    await announce(last);
+    if (draining.aborted && !last.draining) continue;
+    await pause(options.intervalMs, last.draining ? stop : AbortSignal.any([stop, draining]));
   }
+  if (draining.aborted && last !== null && !last.draining) await announce({ ...last, draining: true });
 }
 
 function longestWait(): WorkerPresence["wait"] {

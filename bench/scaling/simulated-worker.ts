@@ -79,6 +79,7 @@ export function presenceOf(worker: SimulatedWorker, policyVersion: number): Work
     busySlots: worker.running.size,
     policyVersion,
     tokensPerSecond: worker.running.size * slotSpeed(worker),
+    draining: false,
     wait: null,
   };
 }

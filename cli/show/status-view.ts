@@ -8,7 +8,7 @@ import { setAsideTable, waitsTable } from "./waits-table.ts";
 /** What a running run does at this moment: progress, workers, pools, what waits, what was set aside, the books. */
 export function statusView(status: StatusAnswer): string {
   const workers = status.workers.map((worker) => [
-    worker.name,
+    worker.draining ? `${worker.name} (draining)` : worker.name,
     worker.pool,
     worker.device,
     worker.variant,

@@ -16,13 +16,13 @@ export interface FleetHistory {
 
 /** Creates an empty history that begins at `sinceMs`. */
 export function createFleetHistory(sinceMs: number): FleetHistory {
-  const here = new Map<string, number>();
+  const here = new Map<string, { readonly from: number; isDraining: boolean }>();
   const past: Stay[] = [];
   const slots = new Map<string, SlotSample[]>();
 
-  function part(worker: string, from: number, to: number): void {
+  function part(worker: string, from: number, to: number, wasDraining: boolean): void {
     here.delete(worker);
-    past.push({ worker, from, to });
+    past.push({ worker, from, to, end: wasDraining ? "drained" : "lost" });
     if (past.length > MOST_STAYS) past.shift();
     const known = new Set([...past.map((stay) => stay.worker), ...here.keys()]);
     for (const name of slots.keys()) if (!known.has(name)) slots.delete(name);
@@ -40,16 +40,20 @@ export function createFleetHistory(sinceMs: number): FleetHistory {
     see: (workers, atMs) => {
       const names = new Set(workers.map(({ name }) => name));
       const gone = [...here].filter(([worker]) => !names.has(worker));
-      for (const [worker, from] of gone) part(worker, from, atMs);
+      for (const [worker, { from, isDraining }] of gone) part(worker, from, atMs, isDraining);
       for (const worker of workers) {
-        if (!here.has(worker.name)) here.set(worker.name, atMs);
+        const stay = here.get(worker.name);
+        // Who was going and is there again was started anew under its name.
+        if (stay?.isDraining && !worker.draining) part(worker.name, stay.from, atMs, true);
+        const { from } = here.get(worker.name) ?? { from: atMs };
+        here.set(worker.name, { from, isDraining: worker.draining });
         sample(worker, atMs);
       }
     },
     view: (nowMs) => ({
       now: nowMs,
       since: sinceMs,
-      stays: [...past, ...[...here].map(([worker, from]) => ({ worker, from, to: null }))],
+      stays: [...past, ...[...here].map(([worker, { from }]) => ({ worker, from, to: null, end: null }))],
       slots: Object.fromEntries(slots),
     }),
   };

@@ -65,6 +65,6 @@ function waitsFor({ state, trainer, trouble }: Core, workers: readonly WorkerPre
 }
 
 function workerOf(worker: WorkerPresence): WorkerStatusInit {
-  const { name, pool, device, variant, slots, busySlots, policyVersion, tokensPerSecond } = worker;
-  return { name, pool, device, variant, slots, busySlots, policyVersion, tokensPerSecond };
+  const { name, pool, device, variant, slots, busySlots, policyVersion, tokensPerSecond, draining } = worker;
+  return { name, pool, device, variant, slots, busySlots, policyVersion, tokensPerSecond, draining };
 }

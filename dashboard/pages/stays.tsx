@@ -28,7 +28,7 @@ export function Stays({ fleet: { now, since, stays } }: { readonly fleet: FleetV
                 .map((stay) => (
                   <rect
                     key={stay.from}
-                    class={stay.to === null ? "here" : "left"}
+                    class={stay.end ?? "here"}
                     x={x(stay.from)}
                     y={4}
                     width={Math.max(2, x(stay.to ?? now) - x(stay.from))}
@@ -42,18 +42,25 @@ export function Stays({ fleet: { now, since, stays } }: { readonly fleet: FleetV
       <p class="quiet">
         the last {duration(span / 1000)}, since the coordinator started
         {left.length > 0 &&
-          `; ${left.length} ${left.length === 1 ? "worker" : "workers"} left, the newest ${ago(left, now)}`}
+          `; ${counted(left, "drained")} drained, ${counted(left, "lost")} lost, the newest ${ago(left, now)}`}
       </p>
     </div>
   );
 }
 
+function counted(left: FleetView["stays"], end: "drained" | "lost"): number {
+  return left.filter((stay) => stay.end === end).length;
+}
+
 function ago(left: FleetView["stays"], now: number): string {
   const newest = [...left].sort((a, b) => (b.to ?? 0) - (a.to ?? 0))[0];
-  return newest === undefined ? "" : `${newest.worker} ${duration((now - (newest.to ?? now)) / 1000)} ago`;
+  return newest === undefined
+    ? ""
+    : `${newest.worker}, ${newest.end} ${duration((now - (newest.to ?? now)) / 1000)} ago`;
 }
 
 function describe(worker: string, stays: FleetView["stays"]): string {
   const own = stays.filter((stay) => stay.worker === worker);
-  return `${worker}: joined ${own.length} times, ${own.at(-1)?.to === null ? "is here" : "has left"}`;
+  const times = own.length === 1 ? "once" : `${own.length} times`;
+  return `${worker}: joined ${times}, ${own.at(-1)?.end ?? "is here"}`;
 }

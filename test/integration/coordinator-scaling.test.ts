@@ -59,6 +59,7 @@ async function announce(
     policyVersion: 0,
     tokensPerSecond: more.busySlots,
     wait: null,
+    draining: false,
     ...more,
   });
 }

@@ -102,6 +102,7 @@ async function announce(
     policyVersion: 0,
     busySlots: 8,
     tokensPerSecond: 1,
+    draining: false,
     wait,
   });
 }

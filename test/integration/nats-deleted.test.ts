@@ -116,6 +116,7 @@ const PRESENT = {
   policyVersion: 1,
   tokensPerSecond: 0,
   wait: null,
+  draining: false,
 };
 
 function streamFolder({ nats }: CoordinatedRun, stream: string): string {

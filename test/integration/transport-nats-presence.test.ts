@@ -30,5 +30,5 @@ function presence(name: string, policyVersion: number): WorkerPresence {
     pool: "",
     slots: 8,
   };
-  return { ...fixed, name, policyVersion, busySlots: 0, tokensPerSecond: 1, wait: null };
+  return { ...fixed, name, policyVersion, busySlots: 0, tokensPerSecond: 1, draining: false, wait: null };
 }

@@ -17,6 +17,8 @@ const WorkerPresence = z.object({
   /** Of the policy that new tokens are sampled under. */
   policyVersion: z.number(),
   tokensPerSecond: z.number(),
+  /** Whether it hands over what it has and goes. */
+  draining: z.boolean().default(false),
   /** What it has waited for longest; `deadlineMs` is null where another deadline ends it. */
   wait: z
     .object({ name: z.string(), ms: z.number(), deadlineMs: z.number().nullable() })

@@ -33,6 +33,7 @@ it("a worker announces what it has waited for longest, and its deadline where it
         else stop.abort();
       },
       intervalMs: 1,
+      draining: new AbortController().signal,
       logger: silentLogger,
     },
     stop.signal,
@@ -46,4 +47,31 @@ it("a worker announces what it has waited for longest, and its deadline where it
     ["a task to come", null],
     ["an answer", 1_500],
   ]);
+});
+
+it("a worker announces that it goes, at once, and also where it is gone before its next announcement", async () => {
+  for (const isGoneAtOnce of [false, true]) {
+    const announced: boolean[] = [];
+    const [stop, drain] = [new AbortController(), new AbortController()];
+    const announcing = announcePresence(
+      {
+        fixed: FIXED,
+        engine: { status: async () => ({ ...STATUS, policy: { version: 3, adapter: "" } }) },
+        announce: async ({ draining }) => {
+          announced.push(draining);
+          if (draining) return stop.abort();
+          drain.abort();
+          if (isGoneAtOnce) stop.abort();
+        },
+        intervalMs: 60_000,
+        draining: drain.signal,
+        logger: silentLogger,
+      },
+      stop.signal,
+    );
+
+    await withDeadline("the last announcement", 10_000, announcing);
+
+    expect(announced).toEqual([false, true]);
+  }
 });

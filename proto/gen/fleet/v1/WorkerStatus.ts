@@ -13,6 +13,10 @@ export interface WorkerStatus {
    * Which pool of workers it is of; empty where nobody said.
    */
   'pool'?: (string);
+  /**
+   * Whether it hands over what it has and goes.
+   */
+  'draining'?: (boolean);
 }
 
 export interface WorkerStatus__Output {
@@ -27,4 +31,8 @@ export interface WorkerStatus__Output {
    * Which pool of workers it is of; empty where nobody said.
    */
   'pool': (string);
+  /**
+   * Whether it hands over what it has and goes.
+   */
+  'draining': (boolean);
 }

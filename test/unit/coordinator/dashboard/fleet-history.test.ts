@@ -2,9 +2,17 @@ import { describe, expect, it } from "vitest";
 import { createFleetHistory } from "../../../../coordinator/dashboard/fleet-history.ts";
 import type { WorkerPresence } from "../../../../transport/index.ts";
 
-function worker(name: string, busySlots = 0): WorkerPresence {
+function worker(name: string, busySlots = 0, draining = false): WorkerPresence {
   const about = { device: "CPU", modelDigest: "", quantization: "Q8_0", variant: "base", wait: null };
-  return { name, ...about, slots: 8, busySlots, policyVersion: 0, tokensPerSecond: 0 } as WorkerPresence;
+  return {
+    name,
+    ...about,
+    draining,
+    slots: 8,
+    busySlots,
+    policyVersion: 0,
+    tokensPerSecond: 0,
+  } as WorkerPresence;
 }
 
 describe("the history of a fleet", () => {
@@ -19,11 +27,26 @@ describe("the history of a fleet", () => {
       now: 5_000,
       since: 1_000,
       stays: [
-        { worker: "a", from: 2_000, to: 3_000 },
-        { worker: "b", from: 2_000, to: null },
-        { worker: "a", from: 4_000, to: null },
+        { worker: "a", from: 2_000, to: 3_000, end: "lost" },
+        { worker: "b", from: 2_000, to: null, end: null },
+        { worker: "a", from: 4_000, to: null, end: null },
       ],
     });
+  });
+
+  it("tells who said that it goes from who fell silent, also where another one comes at once under the same name", () => {
+    const history = createFleetHistory(1_000);
+
+    history.see([worker("a"), worker("b"), worker("c")], 2_000);
+    history.see([worker("a", 0, true), worker("b"), worker("c", 0, true)], 3_000);
+    history.see([worker("c")], 4_000);
+
+    expect(history.view(5_000).stays).toEqual([
+      { worker: "a", from: 2_000, to: 4_000, end: "drained" },
+      { worker: "b", from: 2_000, to: 4_000, end: "lost" },
+      { worker: "c", from: 2_000, to: 4_000, end: "drained" },
+      { worker: "c", from: 4_000, to: null, end: null },
+    ]);
   });
 
   it("samples busy slots every five seconds, a quarter of an hour of them", () => {

@@ -18,6 +18,7 @@ function worker(name: string, busySlots: number, more: Partial<WorkerPresence> =
     policyVersion: 0,
     tokensPerSecond: 25 * busySlots,
     wait: null,
+    draining: false,
     ...more,
   };
 }
