@@ -33,7 +33,7 @@ try {
 } catch (error) {
   process.exitCode = await report(error);
 }
-process.disconnect?.();
+if (process.connected) process.disconnect();
 
 /** Says what went wrong, here and to the process that started us, and picks the exit code. */
 async function report(error: unknown): Promise<number> {

@@ -169,12 +169,13 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     observer.see(workers);
   });
   await core.advance();
+  const left = new AbortController(); // Whoever loses the race must not go on to wait.
   const outcome = await Promise.race([
-    untilOver(core, shutdown.stop),
+    untilOver(core, AbortSignal.any([shutdown.stop, left.signal])),
     untilUnwritable(ledger),
     guard.failed,
     room.failed,
-  ]);
+  ]).finally(() => left.abort());
   if (outcome !== "stopped" && options.staysUp) {
     await chores[Symbol.asyncDispose](); // The archive is written by one at a time.
     await serving.conclude(outcome);

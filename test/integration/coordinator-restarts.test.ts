@@ -2,13 +2,14 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createPromptOrder, readArchive } from "../../coordinator/index.ts";
-import { withDeadline } from "../../core/index.ts";
+import { longestWaits, withDeadline } from "../../core/index.ts";
 import { type CoordinatedRun, openCoordinatedRun } from "../support/coordinated-run.ts";
 import { adapterOf, openScriptedTrainer, sha256 } from "../support/scripted-trainer.ts";
 import { openScriptedWorker } from "../support/scripted-worker.ts";
 
 const HALF_RIGHT = (_: unknown, sample: number) => sample % 2;
 const INSTANCES = 8;
+const MANY = 1_000;
 
 describe("a coordinator that is killed", { timeout: 60_000 }, () => {
   it("is what it was when it starts again: same books, same batch, prompts in their order", async () => {
@@ -180,6 +181,8 @@ describe("a run that exists", { timeout: 60_000 }, () => {
         code: "coordinator.fenced",
       });
       expect((await run.client("cli").status()).state).toBe("running");
+      const waiting = longestWaits(MANY).filter(({ name }) => name === "the ledger to change");
+      expect(waiting, "a wait of the first would keep its process").toHaveLength(1);
       await second.stop();
     });
   });
