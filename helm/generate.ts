@@ -1,16 +1,24 @@
 /**
- * Writes what the chart has from the sources: values.schema.json, and the configuration of nats-server in files/.
+ * Writes what the chart has from the sources: values.schema.json, the configuration of nats-server in files/, and Grafana's
+ * boards.
  * With `--check` it writes nothing and fails when a file is not what it would write.
  *
  * @module
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { BOARDS, grafanaDashboard } from "./monitoring/index.ts";
 import { natsConfigTemplate, valuesSchema } from "./schema/index.ts";
 
 const files: Record<string, () => string> = {
   "values.schema.json": () => `${JSON.stringify(valuesSchema(), null, 1)}\n`,
   "files/nats.conf": natsConfigTemplate,
+  ...Object.fromEntries(
+    Object.entries(BOARDS).map(([name, board]) => [
+      `boards/${name}.json`,
+      () => `${JSON.stringify(grafanaDashboard(board), null, 1)}\n`,
+    ]),
+  ),
 };
 
 const check = process.argv.includes("--check");

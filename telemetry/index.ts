@@ -9,6 +9,7 @@
 export { TelemetryConfig } from "./config.ts";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.ts";
 export type { Metrics } from "./metrics.ts";
+export { METRICS, type Metric, prometheusName } from "./names/index.ts";
 export { createOccupancy } from "./occupancy.ts";
 export { noTelemetry, openTelemetry, type Telemetry, type TelemetryOptions } from "./open-telemetry.ts";
 export { metricTables, spanTables } from "./page.ts";

@@ -6,7 +6,8 @@ import type { Metrics } from "./metrics.ts";
 
 /** How finely the event loop is measured. */
 const RESOLUTION_MS = 20;
-const QUANTILES = [0.5, 0.99, 1];
+/** In percent, by what they are called. */
+const PERCENTILES = { median: 50, p99: 99, max: 100 };
 const PAGE_BYTES = 4_096;
 
 /** Tells of this process itself: its event loop, memory, processor time and longest wait. */
@@ -15,9 +16,9 @@ export function observeProcess(metrics: Metrics, health: Pick<HealthReport, "rea
   delay.enable();
   metrics.observe("fleet.process.event_loop.delay.seconds", (tell) => {
     // The histogram is of the times between two looks: what is above their interval is delay.
-    for (const quantile of QUANTILES) {
-      const ms = delay.percentile(quantile * 100) / 1e6 - RESOLUTION_MS;
-      tell(Math.max(0, ms) / 1_000, { quantile });
+    for (const [statistic, percent] of Object.entries(PERCENTILES)) {
+      const ms = delay.percentile(percent) / 1e6 - RESOLUTION_MS;
+      tell(Math.max(0, ms) / 1_000, { statistic });
     }
     delay.reset();
   });

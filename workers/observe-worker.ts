@@ -26,6 +26,7 @@ export function observeWorker(observed: ObservedWorker): WorkerObserver {
   const occupancy = createOccupancy(clock, slots);
   let last: { readonly status: EngineStatus; readonly device: string } | null = null;
 
+  metrics.add("fleet.worker.engine.deaths", 0, {});
   metrics.observe("fleet.worker.slots", (tell) => {
     const busy = last?.status.busySlots ?? 0;
     tell(busy, { state: "busy" });

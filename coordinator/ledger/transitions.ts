@@ -5,8 +5,11 @@
  */
 import { ForeignInputError } from "../../core/index.ts";
 
+/** Where a run can be. */
+export const RUN_PHASES = ["new", "running", "paused", "ended", "failed"] as const;
+
 /** Where a run is. */
-export type RunPhase = "new" | "running" | "paused" | "ended" | "failed";
+export type RunPhase = (typeof RUN_PHASES)[number];
 
 /** Where a sample is. */
 export type SampleState =

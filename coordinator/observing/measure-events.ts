@@ -1,6 +1,33 @@
 import type { Metrics } from "../../telemetry/index.ts";
-import type { EventOf, LedgerEvent } from "../ledger/events.ts";
+import { LANES } from "../ledger/balance.ts";
+import type { EventOf, ExpiryReason, LedgerEvent, SkipReason } from "../ledger/events.ts";
 import type { LedgerState } from "../ledger/state.ts";
+
+const SKIPPED: readonly SkipReason[] = ["no-signal", "stale", "short", "run-over"];
+const EXPIRED: readonly ExpiryReason[] = ["stale", "run-over"];
+const RELEASED = ["silence", "engine-died"];
+const OUTCOMES = ["trained", "skipped", "rewound"];
+
+/**
+ * Tells 0 of whatever is known to be counted before it happens first: what Prometheus calls the increase of a counter leaves
+ * out the value that it appears with.
+ */
+export function beginCounting(metrics: Metrics): void {
+  for (const reason of SKIPPED) metrics.add("fleet.samples.skipped", 0, { reason });
+  for (const reason of EXPIRED) metrics.add("fleet.samples.expired", 0, { reason });
+  for (const reason of RELEASED) metrics.add("fleet.leases.released", 0, { reason });
+  for (const outcome of OUTCOMES) metrics.add("fleet.steps", 0, { outcome });
+  for (const lane of LANES) {
+    metrics.add("fleet.rollouts.accepted", 0, { lane });
+    metrics.add("fleet.rollouts.well_formed", 0, { lane });
+    metrics.add("fleet.rollouts.exact", 0, { lane });
+    metrics.add("fleet.rollouts.cut_off", 0, { lane });
+    metrics.add("fleet.rollouts.tokens", 0, { lane });
+    metrics.add("fleet.leases.granted", 0, { lane, dispatch: "first" });
+    metrics.add("fleet.leases.granted", 0, { lane, dispatch: "again" });
+  }
+  metrics.add("fleet.samples.trained", 0, {});
+}
 
 /** Counts and measures what was just decided. `state` is as it is after the event. */
 export function measureEvent(metrics: Metrics, state: LedgerState, event: LedgerEvent): void {

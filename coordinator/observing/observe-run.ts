@@ -6,8 +6,9 @@ import { balancesOf, LANES } from "../ledger/balance.ts";
 import type { LedgerEvent } from "../ledger/events.ts";
 import type { StepRecord } from "../ledger/records.ts";
 import type { LedgerState } from "../ledger/state.ts";
+import { RUN_PHASES } from "../ledger/transitions.ts";
 import type { Core } from "../serving/core.ts";
-import { measureEvent } from "./measure-events.ts";
+import { beginCounting, measureEvent } from "./measure-events.ts";
 import { observeWorkers } from "./observe-workers.ts";
 import { createOpposedWaits } from "./opposed-waits.ts";
 
@@ -41,6 +42,7 @@ export function observeRun(metrics: Metrics): RunObserver {
     },
     serve: (core, workers) => {
       served = core;
+      beginCounting(metrics);
       observeBooks(metrics, core);
       observeQueue(metrics, core.state);
       observeStep(metrics, core.state);
@@ -88,6 +90,9 @@ function observeQueue(metrics: Metrics, state: LedgerState): void {
     }
   });
   metrics.observe("fleet.leases.live", (tell) => tell(state.leases.size, {}));
+  metrics.observe("fleet.run.phase", (tell) => {
+    for (const phase of RUN_PHASES) tell(phase === state.phase ? 1 : 0, { phase });
+  });
   metrics.observe("fleet.run.step", (tell) => tell(state.step, {}));
   metrics.observe("fleet.run.steps.planned", (tell) => tell(lastStep(state), {}));
   metrics.observe("fleet.run.batches.composed", (tell) => tell(state.composed, {}));

@@ -1,3 +1,4 @@
+import { systemClock } from "../../core/index.ts";
 import type { Metrics } from "../../telemetry/index.ts";
 import type { WorkerPresence } from "../../transport/index.ts";
 import type { LedgerState } from "../ledger/state.ts";
@@ -49,6 +50,11 @@ export function observeWorkers(
   metrics.observe("fleet.workers.behind", (tell) =>
     tell(workers().filter(({ policyVersion }) => policyVersion < state.step).length, {}),
   );
+  metrics.observe("fleet.workers.behind.seconds", (tell) => {
+    const oldest = Math.min(state.step, ...workers().map(({ policyVersion }) => policyVersion));
+    const missed = state.steps.get(oldest + 1)?.endedAt ?? 0;
+    tell(missed === 0 || oldest === state.step ? 0 : Math.max(0, systemClock.wallMs() - missed) / 1_000, {});
+  });
 
   return (present) => {
     for (const { name, device, variant, policyVersion } of present) {
@@ -57,7 +63,11 @@ export function observeWorkers(
       newest.set(name, policyVersion);
       const published = state.steps.get(policyVersion)?.endedAt ?? 0;
       if (before === undefined || before >= policyVersion || published === 0) continue;
-      metrics.record("fleet.policy.spread.seconds", Math.max(0, Date.now() - published) / 1_000, {});
+      metrics.record(
+        "fleet.policy.spread.seconds",
+        Math.max(0, systemClock.wallMs() - published) / 1_000,
+        {},
+      );
     }
   };
 }

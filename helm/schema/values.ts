@@ -88,6 +88,7 @@ export const ChartValues = z.strictObject({
   expose: Expose,
   networkPolicies: NetworkPolicies,
   podMonitor: z.strictObject({ enabled: z.boolean(), labels: NodeSelector }),
+  monitoring: z.strictObject({ alerts: z.boolean(), labels: NodeSelector, boards: z.boolean() }),
   drainSeconds: z.int().min(1).max(86_400),
   global: KubernetesMap.optional().describe("Helm's own, for charts that contain this one."),
 });

@@ -12,6 +12,11 @@ export const COORDINATOR_METRICS = {
     ["lane", "equation"],
     "What is left of an equation of the books; anything but 0 is a fault. issued: less accepted, rejected, expired and outstanding. accepted: less trained, skipped, evaluated and waiting.",
   ),
+  "fleet.run.phase": gauge(
+    "1",
+    ["phase"],
+    "1 for the phase that the run is in, 0 for the others: new, running, paused, ended or failed.",
+  ),
   "fleet.run.step": gauge("{step}", [], "Newest policy version; its step is over."),
   "fleet.run.steps.planned": gauge("{step}", [], "The last step that the run will make."),
   "fleet.run.batches.composed": gauge("{batch}", [], "Newest step whose batch is composed."),
@@ -142,6 +147,11 @@ export const COORDINATOR_METRICS = {
     "Tokens that they sample, as they announce it.",
   ),
   "fleet.workers.behind": gauge("{worker}", [], "Workers that do not sample under the newest policy."),
+  "fleet.workers.behind.seconds": gauge(
+    "s",
+    [],
+    "For how long the worker that is furthest behind could have sampled under a newer policy; 0 where none is behind.",
+  ),
   "fleet.policy.spread.seconds": histogram(
     "s",
     [],

@@ -4,8 +4,8 @@ import { counter, gauge } from "./metric.ts";
 export const PROCESS_METRICS = {
   "fleet.process.event_loop.delay.seconds": gauge(
     "s",
-    ["quantile"],
-    "Delay of the event loop since the last look, above the interval that it is measured in.",
+    ["statistic"],
+    "Delay of the event loop since the last look, above the interval that it is measured in: median, p99 or max.",
   ),
   "fleet.process.memory.bytes": gauge(
     "By",

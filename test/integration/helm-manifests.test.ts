@@ -133,6 +133,38 @@ describe.skipIf(helm === null)("the chart", () => {
     expect(kinds([])).not.toContain("PodMonitor");
   });
 
+  it("gives Prometheus's operator the alerts for its own run, where it is there and they are wanted", () => {
+    const rules = (more: object) => of(DEMO, more).filter(({ kind }) => kind === "PrometheusRule");
+    const labelled = rules({ set: ["monitoring.labels.release=prometheus"] });
+
+    expect(labelled).toHaveLength(1);
+    expect(labelled[0].metadata.labels).toMatchObject({ release: "prometheus" });
+    const written = parse(readFileSync("helm/alerts/rules.yaml", "utf8"));
+    const text = JSON.stringify(labelled[0].spec);
+    expect(text).not.toContain(".+");
+    const ofAnyRun = text.replaceAll(JSON.stringify('="my-run"').slice(1, -1), '=~\\".+\\"');
+    expect(JSON.parse(ofAnyRun)).toEqual(written);
+    expect(rules({ apis: [] })).toEqual([]);
+    expect(rules({ set: ["monitoring.alerts=false"] })).toEqual([]);
+  });
+
+  it("gives Grafana's sidecar the boards where they are wanted, byte for byte", () => {
+    const boards = (more: object) =>
+      of(DEMO, more).filter(({ metadata }) => metadata.labels?.grafana_dashboard === "1");
+
+    expect(boards({})).toEqual([]);
+    const maps = boards({ set: ["monitoring.boards=true"] });
+    expect(maps.map(({ kind }) => kind)).toEqual(Array(3).fill("ConfigMap"));
+    expect(Object.assign({}, ...maps.map(({ data }) => data))).toEqual(
+      Object.fromEntries(
+        ["run", "fleet", "ledger"].map((name) => [
+          `rollout-fleet-${name}.json`,
+          readFileSync(`helm/boards/${name}.json`, "utf8"),
+        ]),
+      ),
+    );
+  });
+
   it("sends workers of different cards to their own nodes, with the image that has CUDA", () => {
     const objects = of(join(EXAMPLES, "spot-and-fixed.yaml"));
 

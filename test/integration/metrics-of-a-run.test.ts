@@ -34,10 +34,15 @@ describe("the metrics of a run, and fleet top", () => {
       expect(seriesIn(coordinator, 'fleet_step_gradient_norm{fleet_run="r1"')).toBeGreaterThan(0);
       expect(seriesIn(coordinator, 'fleet_ledger_imbalance{lane="train",equation="issued"')).toBe(0);
       expect(seriesIn(coordinator, 'fleet_ledger_imbalance{lane="train",equation="accepted"')).toBe(0);
+      expect(seriesIn(coordinator, 'fleet_run_phase{phase="running"')).toBe(1);
+      expect(seriesIn(coordinator, 'fleet_run_phase{phase="paused"')).toBe(0);
+      expect(seriesIn(coordinator, 'fleet_samples_skipped_total{reason="stale"')).toBe(0);
       expect(seriesIn(coordinator, 'fleet_trainer_sessions{fleet_run="r1"')).toBe(1);
+      expect(seriesIn(updater, 'fleet_updater_engine_deaths_total{fleet_run="r1"')).toBe(0);
       expect(seriesIn(updater, 'fleet_updater_seconds_total{phase="train"')).toBeGreaterThan(0);
       expect(seriesIn(updater, 'fleet_updater_steps_total{outcome="trained"')).toBeGreaterThanOrEqual(1);
       expect(seriesIn(worker, 'fleet_worker_samples_total{outcome="accepted"')).toBeGreaterThanOrEqual(8);
+      expect(seriesIn(worker, 'fleet_worker_engine_deaths_total{fleet_run="r1"')).toBe(0);
       expect(seriesIn(worker, 'fleet_worker_slot_seconds_total{state="busy"')).toBeGreaterThan(0);
       expect(
         seriesIn(worker, 'fleet_worker_reward_component_count{component="length"'),

@@ -69,6 +69,7 @@ export interface UpdaterOptions {
 export async function runUpdater(options: UpdaterOptions, shutdown: Shutdown): Promise<void> {
   await using coordinator = openFleetClient({ ...options.coordinator, name: "updater" });
   const setbacks: Setbacks = { engines: 0, sessions: 0 };
+  options.telemetry?.metrics.add("fleet.updater.engine.deaths", 0, {});
   while (!shutdown.stop.aborted) {
     try {
       return await trainWithOneEngine(options, coordinator, shutdown, setbacks);
