@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 
 /** The archive is written beside the run's own work: it must not take its cores or memory. */
 const LIMITS = { threads: "1", memory_limit: "512MB" };
@@ -14,6 +16,13 @@ export async function queryParquet(sql: string): Promise<Record<string, unknown>
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+/** A table of the archive in `folder` as SQL reads it, files of older versions included; null where it has no file. */
+export async function sourceOf(folder: string, table: "rollouts" | "outcomes"): Promise<string | null> {
+  const names = await readdir(join(folder, table)).catch(() => []);
+  if (!names.some((name) => name.endsWith(".parquet"))) return null;
+  return `read_parquet(${quoted(join(folder, table, "*.parquet"))}, union_by_name = true)`;
 }
 
 /** A string as SQL writes it. */

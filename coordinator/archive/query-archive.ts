@@ -1,9 +1,7 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { ForeignInputError } from "../../core/index.ts";
 import { COLUMN_NOTES } from "./column-notes.ts";
 import { OUTCOME_COLUMNS, ROLLOUT_COLUMNS } from "./columns.ts";
-import { openDuckDb, quoted } from "./parquet.ts";
+import { openDuckDb, quoted, sourceOf } from "./parquet.ts";
 
 /** The query cannot be answered. */
 export class ArchiveQueryError extends ForeignInputError {
@@ -55,7 +53,7 @@ export async function queryArchive(folder: string, sql: string, atMost: number):
   const connection = await instance.connect();
   try {
     for (const table of ["rollouts", "outcomes"] as const) {
-      await connection.run(`CREATE VIEW ${table} AS ${await sourceOf(folder, table)}`);
+      await connection.run(`CREATE VIEW ${table} AS ${await viewOf(folder, table)}`);
     }
     await connection.run(`SET allowed_directories = [${quoted(`${folder}/`)}]`);
     await connection.run("SET enable_external_access = false");
@@ -72,11 +70,9 @@ export async function queryArchive(folder: string, sql: string, atMost: number):
   }
 }
 
-async function sourceOf(folder: string, table: "rollouts" | "outcomes"): Promise<string> {
-  const names = await readdir(join(folder, table)).catch(() => []);
-  if (names.some((name) => name.endsWith(".parquet"))) {
-    return `SELECT * FROM read_parquet(${quoted(join(folder, table, "*.parquet"))}, union_by_name = true)`;
-  }
+async function viewOf(folder: string, table: "rollouts" | "outcomes"): Promise<string> {
+  const source = await sourceOf(folder, table);
+  if (source !== null) return `SELECT * FROM ${source}`;
   const columns = archiveColumns().filter((column) => column.table === table);
   return `SELECT ${columns.map(({ column, type }) => `NULL::${type} AS ${column}`).join(", ")} WHERE false`;
 }

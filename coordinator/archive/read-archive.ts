@@ -1,7 +1,5 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { RewardComponent } from "../../proto/index.ts";
-import { queryParquet, quoted } from "./parquet.ts";
+import { queryParquet, quoted, sourceOf } from "./parquet.ts";
 import { type RowFacts, rowFacts } from "./row-facts.ts";
 
 /** A rollout as a person reads it. */
@@ -25,15 +23,17 @@ export interface RolloutQuery {
 
 /** Reads rollouts from the archive in `folder`; none where nothing is archived yet. */
 export async function readArchive(folder: string, query: RolloutQuery): Promise<RolloutView[]> {
-  if (!(await holdsFiles(join(folder, "rollouts")))) return [];
-  const outcomes = (await holdsFiles(join(folder, "outcomes")))
-    ? `SELECT sequence, step, outcome FROM ${files(folder, "outcomes")} WHERE sequence IS NOT NULL`
+  const rollouts = await sourceOf(folder, "rollouts");
+  if (rollouts === null) return [];
+  const ends = await sourceOf(folder, "outcomes");
+  const outcomes = ends
+    ? `SELECT sequence, step, outcome FROM ${ends} WHERE sequence IS NOT NULL`
     : "SELECT NULL::BIGINT AS sequence, NULL::BIGINT AS step, '' AS outcome WHERE false";
   const rows = await queryParquet(`
     SELECT r.sequence, r.lane, r.task, r.sample, r.instance, r.temperature, o.step, coalesce(o.outcome, '') AS outcome,
       r.reward, r.exact, r.error_class, r.finish, r.worker, len(r.tokens) AS tokens, r.issue, r.text, r.components_json,
       r.explanation_json
-    FROM ${files(folder, "rollouts")} r LEFT JOIN (${outcomes}) o USING (sequence)
+    FROM ${rollouts} r LEFT JOIN (${outcomes}) o USING (sequence)
     WHERE ${conditionOf(query)}
     ORDER BY ${query.sort === "sequence" ? "r.sequence" : `${query.sort} DESC, r.sequence`}
     LIMIT ${query.atMost}`);
@@ -49,10 +49,6 @@ function conditionOf({ lane, step, instance, sequence }: RolloutQuery): string {
   return conditions.join(" AND ");
 }
 
-function files(folder: string, table: string): string {
-  return `read_parquet(${quoted(join(folder, table, "*.parquet"))})`;
-}
-
 function viewOf(row: Record<string, unknown>): RolloutView {
   return {
     ...rowFacts(row),
@@ -61,9 +57,4 @@ function viewOf(row: Record<string, unknown>): RolloutView {
     components: JSON.parse(String(row["components_json"])),
     explanationJson: String(row["explanation_json"]),
   };
-}
-
-async function holdsFiles(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
-  return names.some((name) => name.endsWith(".parquet"));
 }

@@ -1,8 +1,6 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Rollout } from "../../proto/index.ts";
 import { decodeRollout, encodeRollout, float32Bytes, int32Bytes } from "../../transport/index.ts";
-import { queryParquet, quoted } from "./parquet.ts";
+import { queryParquet, sourceOf } from "./parquet.ts";
 
 /**
  * Rollouts as their workers sent them, made again from their rows.
@@ -15,11 +13,9 @@ export async function readRollouts(
   folder: string,
   sequences: readonly number[],
 ): Promise<Map<number, Rollout[]>> {
-  const names = await readdir(join(folder, "rollouts")).catch(() => []);
-  if (sequences.length === 0 || !names.some((name) => name.endsWith(".parquet"))) return new Map();
-  const rows = await queryParquet(
-    `SELECT * FROM read_parquet(${quoted(join(folder, "rollouts", "*.parquet"))}) WHERE sequence IN (${sequences.join(", ")})`,
-  );
+  const source = await sourceOf(folder, "rollouts");
+  if (sequences.length === 0 || source === null) return new Map();
+  const rows = await queryParquet(`SELECT * FROM ${source} WHERE sequence IN (${sequences.join(", ")})`);
   return new Map(rows.map((row) => [Number(row["sequence"]), formsOf(row)]));
 }
 

@@ -1,5 +1,3 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type FinishedSpan,
   leaseSpan,
@@ -8,10 +6,10 @@ import {
   type Trace,
   taskTrace,
 } from "../../telemetry/index.ts";
-import { queryParquet, quoted } from "../archive/parquet.ts";
+import { queryParquet, quoted, sourceOf } from "../archive/parquet.ts";
 import type { Lane } from "../ledger/events.ts";
 import type { LeaseSpan, Outcome } from "../ledger/records.ts";
-import { leasesOf, taskSpans } from "./task-spans.ts";
+import { type EndedSamples, leasesOf, taskSpans } from "./task-spans.ts";
 
 /** A task that is not in the archive, or of which only rollouts are. */
 export type NoTrace = "unknown" | "not-over" | "no-times";
@@ -31,7 +29,7 @@ export async function readTrace(
   const [first, ...others] = ends;
   if (first === undefined) return rollouts.length === 0 ? "unknown" : "not-over";
   if (first === null || others.includes(null)) return "no-times";
-  const all: [Outcome, ...Outcome[]] = [first, ...others.filter((end) => end !== null)];
+  const all: EndedSamples = [first, ...others.filter((end) => end !== null)];
   const trace = taskTrace(run, task);
   return [...taskSpans(run, all), ...rollouts.flatMap((row) => attemptSpans(trace, row, all))];
 }
@@ -41,11 +39,17 @@ type Row = Readonly<Record<string, unknown>>;
 const ROLLOUT_FIELDS =
   "sample, attempt, worker, reward, error_class, finish, queued_ms, prefill_ms, decode_ms, reward_ms, len(tokens) AS tokens, len(prompt_tokens) AS prompt_tokens, spans_json";
 
-async function rowsOf(folder: string, table: string, fields: string, task: string): Promise<Row[]> {
-  const names = await readdir(join(folder, table)).catch(() => []);
-  if (!names.some((name) => name.endsWith(".parquet"))) return [];
-  const files = `read_parquet(${quoted(join(folder, table, "*.parquet"))}, union_by_name = true)`;
-  return queryParquet(`SELECT ${fields} FROM ${files} WHERE task = ${quoted(task)} ORDER BY sample, attempt`);
+async function rowsOf(
+  folder: string,
+  table: "rollouts" | "outcomes",
+  fields: string,
+  task: string,
+): Promise<Row[]> {
+  const source = await sourceOf(folder, table);
+  if (source === null) return [];
+  return queryParquet(
+    `SELECT ${fields} FROM ${source} WHERE task = ${quoted(task)} ORDER BY sample, attempt`,
+  );
 }
 
 /** Null where the row is of a version that kept no times. */
@@ -74,7 +78,7 @@ function endOf(row: Row): Outcome | null {
 }
 
 /** One attempt at a sample and its phases, laid back from its end. */
-function attemptSpans(trace: Trace, row: Row, ends: readonly [Outcome, ...Outcome[]]): FinishedSpan[] {
+function attemptSpans(trace: Trace, row: Row, ends: EndedSamples): FinishedSpan[] {
   const [sample, attempt, worker] = [Number(row["sample"]), Number(row["attempt"]), String(row["worker"])];
   const lease = leasesOf(ends).findLast((one) => one.worker === worker);
   const isPartial = row["finish"] === "FINISH_PARTIAL";
