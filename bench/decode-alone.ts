@@ -64,7 +64,7 @@ const loaded = new Map<string, LoadedModel>();
 
 function modelOf(gguf: string, isRepacked: boolean): LoadedModel {
   const key = `${gguf} ${isRepacked}`;
-  const model = loaded.get(key) ?? loadModel(gguf, "cpu", isRepacked);
+  const model = loaded.get(key) ?? loadModel(gguf, "cpu", { isRepacked });
   loaded.set(key, model);
   return model;
 }

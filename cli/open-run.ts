@@ -36,12 +36,18 @@ export function chooseRun(command: Command): Command {
 
 /** Adds to {@link chooseRun} the options that reach a run elsewhere. */
 export function chooseRunningRun(command: Command): Command {
-  return chooseRun(command)
+  const local = chooseRun(command)
     .option("--join <host:port>", "a run elsewhere: its coordinator", parseAddress)
     .option("--token-file <file>", "with --join: holds the run's token")
     .option("--ca <file>", "with --join: PEM of the authority of its certificate; else plain text")
     .option("--certificate <file>", "with --join: PEM of this end's certificate, where the run asks for one")
-    .option("--key <file>", "with --join: PEM of its key")
+    .option("--key <file>", "with --join: PEM of its key");
+  return chooseRelease(local);
+}
+
+/** Adds the options that reach a run in a cluster. */
+export function chooseRelease(command: Command): Command {
+  return command
     .option("--release <name>", "a run in a cluster: the name of its Helm release; needs kubectl")
     .option("--context <name>", "with --release: of the kubeconfig; the current one when left out")
     .option("--namespace <name>", "with --release: the context's own when left out");
@@ -94,7 +100,7 @@ async function connectTo(given: Partial<JoinGiven>): Promise<FleetClient> {
 async function connectThrough(choice: RunningRunChoice & ReleaseChoice): Promise<FleetClient> {
   const { ca, certificate, key } = choice;
   await using opening = new AsyncDisposableStack();
-  const { address, token } = opening.use(await openForward(choice));
+  const { address, token } = opening.use(await openForward(choice, "grpc"));
   const tls = await tlsOf({ ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) });
   const client = opening.use(openFleetClient({ address, token, tls, name: "cli" }));
   const open = opening.move();

@@ -48,6 +48,8 @@ export type { MicroBatch, TrainingSequence } from "./gradients/micro-batch.ts";
 export { type GradientEngine, openGradientEngine } from "./gradients/open-gradient-engine.ts";
 export type { Parameter } from "./gradients/parameters.ts";
 export type { GradientOptions } from "./gradients/protocol.ts";
+export { predictEngineMemory, predictGradientMemory } from "./memory/predict-memory.ts";
+export type { EngineMemory, GradientMemory, MicroBatchSizes } from "./memory/protocol.ts";
 export type { Device } from "./native/libraries.ts";
 export { listDevices } from "./native/list-devices.ts";
 export { createTemplate } from "./prompt/index.ts";

@@ -10,14 +10,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
-import { bootstrapInterval, type Summary } from "../../coordinator/index.ts";
+import type { Summary } from "../../coordinator/index.ts";
 import { openOtlpReceiver } from "../../test/support/otlp-receiver.ts";
 import { openTemporaryFolder } from "../../test/support/temporary-folder.ts";
-import { median } from "../pairs.ts";
+import { median, medianAtMost } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 
 const PAIRS = 10;
-const STEPS = 6;
+/** A start, in which each process loads OpenTelemetry once, is a small part of it. */
+const STEPS = 12;
 const DEMO = fileURLToPath(new URL("../../examples/demo/", import.meta.url));
 const FLEET = fileURLToPath(new URL("../../bin/fleet.mjs", import.meta.url));
 
@@ -40,8 +41,8 @@ export const telemetryCostBench: Bench = {
       { id: "telemetry-cost", what: `${what}; median`, value: median(more), unit: "%", atMost: 2 },
       {
         id: "telemetry-cost-at-most",
-        what: `${what}; upper end of the mean's 95 % interval`,
-        value: bootstrapInterval(more).high,
+        what: `${what}; upper end of the median's 95 % interval`,
+        value: medianAtMost(more),
         unit: "%",
         atMost: 5,
       },

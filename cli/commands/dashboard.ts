@@ -1,37 +1,58 @@
 import { once } from "node:events";
 import type { Command } from "commander";
-import { createRestSource, openDashboard } from "../../coordinator/index.ts";
+import { createDashboardLink, createRestSource, openDashboard } from "../../coordinator/index.ts";
 import { createLogger } from "../../telemetry/index.ts";
 import { dashboardLinkOf, dashboardOptions } from "../dashboard.ts";
 import { isListening } from "../is-listening.ts";
 import { readSecrets } from "../local/index.ts";
-import { chooseRun, type RunChoice } from "../open-run.ts";
+import { chooseRelease, chooseRun, type RunChoice } from "../open-run.ts";
 import { parseAddress } from "../parse.ts";
+import { openForward, type ReleaseChoice } from "../pod/port-forward.ts";
 import { note, print } from "../print.ts";
 import { readRunConfig } from "../read-run-config.ts";
 import { readSummary } from "../read-summary.ts";
 import { findRunFolder, type RunFolder, RunFolderError } from "../run-folder.ts";
-import { openRunSignals } from "../run-signals.ts";
+import { type OpenRunSignals, openRunSignals } from "../run-signals.ts";
 
-/** `fleet dashboard`: look at a run in a browser, running or not. */
+/** `fleet dashboard`: look at a run in a browser, running or not, here or in a cluster. */
 export function addDashboardCommand(program: Command): void {
-  chooseRun(program.command("dashboard"))
-    .description("a link to the run's page; of a run that is not running it is served until Ctrl-C")
+  chooseRelease(chooseRun(program.command("dashboard")))
+    .description(
+      "a link to the run's page; of a run that is not running, or in a cluster, it is served until Ctrl-C",
+    )
     .option(
       "--listen <host:port>",
       "where to serve a run that is not running, if not on loopback",
       parseAddress,
     )
-    .addHelpText("after", "\nExamples:\n  fleet dashboard\n  fleet dashboard --run demo-20260101-120000")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  fleet dashboard\n  fleet dashboard --run demo-20260101-120000\n  fleet dashboard --release my-run",
+    )
     .action(showDashboard);
 }
 
-async function showDashboard(choice: RunChoice & { readonly listen?: string }): Promise<void> {
+interface DashboardGiven extends RunChoice, Partial<ReleaseChoice> {
+  readonly listen?: string;
+}
+
+async function showDashboard(choice: DashboardGiven): Promise<void> {
+  const { release } = choice;
+  if (release !== undefined) return forward({ ...choice, release });
   const folder = await findRunFolder(choice.runs, choice.run);
   const { dashboard, coordinator } = await folder.endpoints();
   const isRunning = coordinator !== undefined && (await isListening(coordinator));
   if (isRunning && dashboard !== undefined) return print((await dashboardLinkOf(folder)) ?? "");
   await serveAtRest(folder, choice.listen);
+}
+
+/** The page of a run in a cluster, by way of a port of this machine. */
+async function forward(choice: ReleaseChoice): Promise<void> {
+  using signals = openRunSignals(() => {});
+  await using way = await openForward(choice, "dashboard");
+  print(createDashboardLink(`http://${way.address}`, way.token));
+  note(`the page of ${choice.release} is there until Ctrl-C`);
+  await Promise.race([stopOf(signals), way.lost]);
 }
 
 async function serveAtRest(folder: RunFolder, listen: string | undefined): Promise<void> {
@@ -60,5 +81,9 @@ async function serveAtRest(folder: RunFolder, listen: string | undefined): Promi
   );
   print(dashboard.link());
   note(`the run ${folder.id} is not running; its page is served until Ctrl-C`);
-  if (!signals.stop.aborted) await once(signals.stop, "abort");
+  await stopOf(signals);
+}
+
+async function stopOf({ stop }: OpenRunSignals): Promise<void> {
+  if (!stop.aborted) await once(stop, "abort");
 }

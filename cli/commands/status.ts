@@ -18,6 +18,13 @@ async function showStatus(choice: RunningRunChoice & { json?: true }): Promise<v
   await using _ = client;
   const status = await client.status();
   if (choice.json) return printJson(status);
-  const link = folder && (await dashboardLinkOf(folder));
-  print(link === null ? statusView(status) : `${statusView(status)}\n\ndashboard: ${link}`);
+  const page = folder === null ? pageInCluster(choice) : await dashboardLinkOf(folder);
+  print(page === null ? statusView(status) : `${statusView(status)}\n\ndashboard: ${page}`);
+}
+
+/** What opens the page of a run in a cluster. */
+function pageInCluster({ release, context, namespace }: RunningRunChoice): string | null {
+  if (release === undefined) return null;
+  const where = Object.entries({ release, context, namespace }).filter(([, value]) => value !== undefined);
+  return `fleet dashboard ${where.map(([name, value]) => `--${name} ${value}`).join(" ")}`;
 }

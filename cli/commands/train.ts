@@ -15,6 +15,7 @@ import { readSummary } from "../read-summary.ts";
 import { assertMayResume } from "../resume-config.ts";
 import type { RunConfig } from "../run-config.ts";
 import { assertLedgerThere, createRunFolder, findRunFolder, type RunFolder } from "../run-folder.ts";
+import { memoryLines } from "../run-memory.ts";
 import { openRunSignals } from "../run-signals.ts";
 import { runReport } from "../show/run-report.ts";
 import { openRunView } from "../show/run-view.ts";
@@ -79,8 +80,9 @@ async function train(file: string | undefined, options: TrainOptions): Promise<v
 
 async function dryRun(config: RunConfig | null): Promise<void> {
   if (config === null) throw new ConfigError("--dry-run needs a run.yaml");
-  const findings = await checkBeforeRun(config);
-  print(`${stringify(config).trimEnd()}\n\n${findings.join("\n")}`);
+  const facts = await checkBeforeRun(config);
+  const lines = [...facts.findings, ...(await memoryLines(config, facts))];
+  print(`${stringify(config).trimEnd()}\n\n${lines.join("\n")}`);
 }
 
 async function prepare(

@@ -18,6 +18,8 @@ export interface Forward extends AsyncDisposable {
   readonly address: string;
   /** The run's token. */
   readonly token: string;
+  /** Rejects with a {@link ClusterUnreachableError} once the way is gone, as when the coordinator's pod is. */
+  readonly lost: Promise<never>;
 }
 
 /** kubectl is not there, or does not find what it is asked for. */
@@ -27,17 +29,19 @@ export class ClusterUnreachableError extends FleetError {
 }
 
 /** Of the chart's Service and Secret. */
-const GRPC_PORT = 7000;
+const PORTS = { grpc: 7000, dashboard: 7001 };
 const serviceOf = (release: string) => `${release}-coordinator`;
 const secretOf = (release: string) => `${release}-secrets`;
 const READY_DEADLINE_MS = 20_000;
+const MOST_SAID = 4_096;
 
 /**
  * Reads a run's token from its Secret, and forwards a port of this machine to its coordinator, by kubectl.
  *
+ * @param to - which of the coordinator's ports
  * @throws {ClusterUnreachableError} with kubectl's own words
  */
-export async function openForward(choice: ReleaseChoice): Promise<Forward> {
+export async function openForward(choice: ReleaseChoice, to: keyof typeof PORTS): Promise<Forward> {
   const { release, context, namespace } = choice;
   const where = [
     ...(context === undefined ? [] : ["--context", context]),
@@ -51,16 +55,18 @@ export async function openForward(choice: ReleaseChoice): Promise<Forward> {
     );
   const child = spawn(
     "kubectl",
-    [...where, "port-forward", "--address", "127.0.0.1", `service/${serviceOf(release)}`, `:${GRPC_PORT}`],
+    [...where, "port-forward", "--address", "127.0.0.1", `service/${serviceOf(release)}`, `:${PORTS[to]}`],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
+  const lost = endOf(child);
+  lost.catch(() => {}); // Whoever does not wait for it need not hear of it.
   try {
     const port = await withDeadline(
       `kubectl to forward a port to ${serviceOf(release)}`,
       READY_DEADLINE_MS,
-      portOf(child),
+      Promise.race([portOf(child), lost]),
     );
-    return { address: `127.0.0.1:${port}`, token, [Symbol.asyncDispose]: () => end(child) };
+    return { address: `127.0.0.1:${port}`, token, lost, [Symbol.asyncDispose]: () => end(child) };
   } catch (error) {
     await end(child);
     throw error;
@@ -68,18 +74,8 @@ export async function openForward(choice: ReleaseChoice): Promise<Forward> {
 }
 
 /** The port that kubectl says it forwards. */
-async function portOf(child: ChildProcess): Promise<number> {
-  let said = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
-  const gone = once(child, "exit").then(() => {
-    throw new ClusterUnreachableError(`kubectl port-forward ended: ${firstLine(said)}`);
-  });
-  const failed = once(child, "error").then(([cause]) => {
-    throw missing(cause as Error);
-  });
-  const ready = new Promise<number>((resolve) => {
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
     let printed = "";
     child.stdout?.on("data", (chunk: Buffer) => {
       printed += chunk;
@@ -87,8 +83,18 @@ async function portOf(child: ChildProcess): Promise<number> {
       if (port !== undefined) resolve(Number(port));
     });
   });
-  for (const late of [gone, failed]) late.catch(() => {}); // After the port is known it ends when it is told to.
-  return Promise.race([ready, gone, failed]);
+}
+
+/** Never resolves: kubectl forwards until it ends. */
+async function endOf(child: ChildProcess): Promise<never> {
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-MOST_SAID);
+  });
+  await once(child, "exit").catch((cause: unknown) => {
+    throw missing(cause as Error);
+  });
+  throw new ClusterUnreachableError(`kubectl port-forward ended: ${lastLine(said)}`);
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -121,4 +127,8 @@ function missing(cause: Error): ClusterUnreachableError {
 
 function firstLine(text: string): string {
   return text.trim().split("\n")[0] || "nothing";
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) || "it said nothing";
 }

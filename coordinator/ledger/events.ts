@@ -95,6 +95,9 @@ export interface BatchGroupRef {
 /** Why an accepted sample was not trained on. */
 export type SkipReason = "no-signal" | "stale" | "short" | "run-over";
 
+/** Why a batch that was composed was not trained on, nor any of its samples. */
+export type BatchSkipReason = "step-skipped" | "rewound";
+
 /** Why a sample failed that another worker, with the run's own context, can make. */
 export const TOO_LONG_FOR_WORKER = "prompt-too-long-for-worker";
 

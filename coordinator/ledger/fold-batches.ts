@@ -1,4 +1,4 @@
-import type { EventOf } from "./events.ts";
+import type { BatchSkipReason, EventOf } from "./events.ts";
 import { count, endSample, moveSample } from "./fold-samples.ts";
 import { closeTaskWhenOver, liveTask } from "./fold-tasks.ts";
 import type { BatchRecord, EvalRound, TaskRecord } from "./records.ts";
@@ -92,7 +92,7 @@ export function rewind(state: LedgerState, { version, source, at }: EventOf<"rew
   record.endedAt = at;
 }
 
-function skipBatch(state: LedgerState, { step, groups }: BatchRecord, reason: string): void {
+function skipBatch(state: LedgerState, { step, groups }: BatchRecord, reason: BatchSkipReason): void {
   for (const { task: name, samples } of groups) {
     const task = liveTask(state, name);
     for (const index of samples) {

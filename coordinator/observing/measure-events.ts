@@ -1,9 +1,8 @@
 import type { Metrics } from "../../telemetry/index.ts";
 import { LANES } from "../ledger/balance.ts";
-import type { EventOf, ExpiryReason, LedgerEvent, SkipReason } from "../ledger/events.ts";
+import type { EventOf, ExpiryReason, LedgerEvent } from "../ledger/events.ts";
 import type { LedgerState } from "../ledger/state.ts";
 
-const SKIPPED: readonly SkipReason[] = ["no-signal", "stale", "short", "run-over"];
 const EXPIRED: readonly ExpiryReason[] = ["stale", "run-over"];
 const RELEASED = ["silence", "engine-died"];
 const OUTCOMES = ["trained", "skipped", "rewound"];
@@ -13,7 +12,6 @@ const OUTCOMES = ["trained", "skipped", "rewound"];
  * out the value that it appears with.
  */
 export function beginCounting(metrics: Metrics): void {
-  for (const reason of SKIPPED) metrics.add("fleet.samples.skipped", 0, { reason });
   for (const reason of EXPIRED) metrics.add("fleet.samples.expired", 0, { reason });
   for (const reason of RELEASED) metrics.add("fleet.leases.released", 0, { reason });
   for (const outcome of OUTCOMES) metrics.add("fleet.steps", 0, { outcome });
@@ -43,7 +41,6 @@ export function measureEvent(metrics: Metrics, state: LedgerState, event: Ledger
       break;
     case "rejected":
     case "expired":
-    case "skipped":
       metrics.add(`fleet.samples.${event.type}`, event.samples.length, { reason: event.reason });
       break;
     case "accepted":

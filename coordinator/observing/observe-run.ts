@@ -9,6 +9,7 @@ import type { LedgerState } from "../ledger/state.ts";
 import { RUN_PHASES } from "../ledger/transitions.ts";
 import type { Core } from "../serving/core.ts";
 import { beginCounting, measureEvent } from "./measure-events.ts";
+import { observeSkipped } from "./observe-skipped.ts";
 import { observeWorkers } from "./observe-workers.ts";
 import { createOpposedWaits } from "./opposed-waits.ts";
 
@@ -44,6 +45,7 @@ export function observeRun(metrics: Metrics): RunObserver {
       served = core;
       beginCounting(metrics);
       observeBooks(metrics, core);
+      observeSkipped(metrics, core.state);
       observeQueue(metrics, core.state);
       observeStep(metrics, core.state);
       const waited = () => {

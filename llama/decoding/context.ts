@@ -61,8 +61,11 @@ export interface DecodeContext extends Disposable {
   setAdapter(adapter: bigint | null): void;
 }
 
-/** KQ in float32, where flash attention does not avoid it, may take this much memory. */
-const ATTENTION_BYTES = 512 * 2 ** 20;
+/**
+ * KQ in float32, where flash attention does not avoid it, may take this much memory. What takes more on a CPU takes longer
+ * than a chunk may: see `createPace`.
+ */
+const ATTENTION_BYTES = { cpu: 64 * 2 ** 20, gpu: 512 * 2 ** 20 };
 const MOST_ROWS = 512;
 const FEWEST_ROWS = 32;
 
@@ -72,28 +75,8 @@ const FEWEST_ROWS = 32;
  * @throws {ContextError} when memory does not suffice
  */
 export function openContext(model: LoadedModel, size: ContextSize): DecodeContext {
-  const { llama, handle } = model;
-  const settings = size.settings ?? usualSettings(model, size.exact);
-  const cells = settings.unified ? size.cells : size.cells * (size.sequences + 1);
-  const mostRows = Math.max(rowsFor(size.cells, model.heads), size.sequences, size.outputs);
-  const params = {
-    ...llama.contextDefaultParams(),
-    n_ctx: cells + 1, // One for the padding row.
-    n_batch: mostRows,
-    n_ubatch: mostRows,
-    n_seq_max: size.sequences + 1,
-    n_outputs_max: Math.max(size.outputs, size.sequences) + 1, // Not below n_seq_max: llama.cpp asserts it.
-    n_threads: size.threads,
-    n_threads_batch: size.threads,
-    flash_attn_type: FLASH_ATTENTION[settings.flashAttention],
-    type_k: CACHE_TYPE[settings.cache],
-    type_v: CACHE_TYPE[settings.cache],
-    kv_unified: settings.unified,
-  };
-  const { result: context, complaints } = withLlamaLog(llama, () => llama.initFromModel(handle, params));
-  if (context === null)
-    throw new ContextError(`cannot make a context of ${size.cells} tokens: ${complaints}`);
-
+  const { llama } = model;
+  const { context, mostRows } = initContext(model, size);
   const memory = llama.getMemory(context);
   const padding = size.sequences;
   const free = Array.from({ length: size.sequences }, (_, i) => size.sequences - 1 - i);
@@ -139,12 +122,50 @@ export function openContext(model: LoadedModel, size: ContextSize): DecodeContex
   };
 }
 
-function usualSettings({ device }: LoadedModel, exact: boolean): DecodeSettings {
+/** llama.cpp's own context. */
+export interface InitializedContext {
+  readonly context: bigint;
+  /** The most rows that a batch may have. */
+  readonly mostRows: number;
+  /** What llama.cpp said: the sizes of its buffers among other things. */
+  readonly lines: readonly string[];
+}
+
+/** Has llama.cpp make a context. @throws {ContextError} when memory does not suffice */
+export function initContext(model: LoadedModel, size: ContextSize): InitializedContext {
+  const { llama, handle } = model;
+  const settings = size.settings ?? usualSettings(model, size.exact);
+  const cells = settings.unified ? size.cells : size.cells * (size.sequences + 1);
+  const mostRows = Math.max(rowsFor(size.cells, model), size.sequences, size.outputs);
+  const params = {
+    ...llama.contextDefaultParams(),
+    n_ctx: cells + 1, // One for the padding row.
+    n_batch: mostRows,
+    n_ubatch: mostRows,
+    n_seq_max: size.sequences + 1,
+    n_outputs_max: Math.max(size.outputs, size.sequences) + 1, // Not below n_seq_max: llama.cpp asserts it.
+    n_threads: size.threads,
+    n_threads_batch: size.threads,
+    flash_attn_type: FLASH_ATTENTION[settings.flashAttention],
+    type_k: CACHE_TYPE[settings.cache],
+    type_v: CACHE_TYPE[settings.cache],
+    kv_unified: settings.unified,
+  };
+  const logged = withLlamaLog(llama, () => llama.initFromModel(handle, params));
+  const { result: context, complaints, lines } = logged;
+  if (context === null)
+    throw new ContextError(`cannot make a context of ${size.cells} tokens: ${complaints}`);
+  return { context, mostRows, lines };
+}
+
+/** What a context computes with unless told otherwise. */
+export function usualSettings({ device }: LoadedModel, exact: boolean): DecodeSettings {
   const flashAttention = device.kind === "cpu" || exact ? "off" : "auto";
   return { flashAttention, cache: exact ? "f32" : "f16", unified: true };
 }
 
-function rowsFor(cells: number, heads: number): number {
-  const fitting = Math.floor(ATTENTION_BYTES / (cells * heads * Float32Array.BYTES_PER_ELEMENT));
+function rowsFor(cells: number, { heads, device }: LoadedModel): number {
+  const most = device.kind === "cpu" ? ATTENTION_BYTES.cpu : ATTENTION_BYTES.gpu;
+  const fitting = Math.floor(most / (cells * heads * Float32Array.BYTES_PER_ELEMENT));
   return Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, fitting));
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import { type Clock, uniformAt } from "../../core/index.ts";
-import { type DecodeContext, openContext } from "./context.ts";
+import { type ContextSize, type DecodeContext, openContext } from "./context.ts";
 import type { Policy } from "./generation.ts";
 import type { LoadedModel } from "./load-model.ts";
 import { createPrefillQueue, type PrefillQueue } from "./prefill-queue.ts";
@@ -73,6 +73,11 @@ interface Place {
   isEvaluated: boolean;
 }
 
+/** Cells for every slot's longest sequence, and sequences for running samples and for prompts pinned for free slots. */
+export function contextSizeOf({ slots, contextTokens, threads, exact }: LaneOptions): ContextSize {
+  return { cells: slots * contextTokens, sequences: 2 * slots + 1, outputs: 2 * slots + 1, threads, exact };
+}
+
 /** Opens a lane's context. */
 export function openLane(
   model: LoadedModel,
@@ -81,14 +86,9 @@ export function openLane(
   clock: Clock,
   onEnded: OnRunEnded,
 ): Lane {
-  const cells = options.slots * options.contextTokens;
-  const context = openContext(model, {
-    cells,
-    sequences: 2 * options.slots + 1, // Running ones, and prompts that are pinned for free slots.
-    outputs: 2 * options.slots + 1,
-    threads: options.threads,
-    exact: options.exact,
-  });
+  const size = contextSizeOf(options);
+  const { cells } = size;
+  const context = openContext(model, size);
   const prefill = createPrefillQueue(context, clock);
   const places = new Map<SampleRun, Place>();
   const pinned = new Set<PromptCells>();

@@ -30,6 +30,12 @@ export interface GraphContext extends Disposable {
   readonly ops: Ops;
 }
 
+/** Gives the values of graphs memory of the device, one graph at a time: what one has computed is lost with the next. */
+export interface GraphAllocator extends Disposable {
+  /** False where there is too little memory. */
+  allocate(graph: Pointer): boolean;
+}
+
 /** A device that computes graphs, with the calls that need no thought about contexts and sizes. */
 export interface Backend extends Disposable {
   readonly api: GgmlApi;
@@ -37,8 +43,9 @@ export interface Backend extends Disposable {
   readonly name: string;
   openStore(mostTensors: number): TensorStore;
   openGraphContext(mostNodes: number): GraphContext;
-  /** A graph allocator over the device's memory. */
-  openAllocator(): Pointer;
+  openAllocator(): GraphAllocator;
+  /** Memory that a graph's values need. */
+  bytesOf(graph: Pointer): number;
   upload(tensor: Pointer, data: ArrayBufferView): void;
   /** Reads a whole float32 tensor. */
   download(tensor: Pointer): Float32Array;
@@ -74,7 +81,8 @@ export function openBackend(libraries: Libraries, threads: number, isAside = fal
     name: device.name,
     openStore: (mostTensors) => openStore(api, backend, mostTensors),
     openGraphContext: (mostNodes) => openGraphContext(api, mostNodes),
-    openAllocator: () => base.gallocrNew(base.backendGetDefaultBufferType(backend)),
+    openAllocator: () => openAllocator(api, backend),
+    bytesOf: (graph) => reservedBytes(api, backend, graph),
     upload: (tensor, data) => base.backendTensorSet(tensor, data, 0, data.byteLength),
     download(tensor) {
       const values = new Float32Array(base.nbytes(tensor) / Float32Array.BYTES_PER_ELEMENT);
@@ -94,6 +102,14 @@ export function openBackend(libraries: Libraries, threads: number, isAside = fal
     },
     [Symbol.dispose]: () => base.backendFree(backend),
   };
+}
+
+function reservedBytes({ base }: GgmlApi, backend: Pointer, graph: Pointer): number {
+  const allocator = base.gallocrNew(base.backendGetDefaultBufferType(backend));
+  const size = new BigUint64Array(1);
+  base.gallocrReserveNSize(allocator, graph, null, null, size);
+  base.gallocrFree(allocator);
+  return Number(size[0]);
 }
 
 /** A matrix of float32, `columns` contiguous. */
@@ -118,13 +134,22 @@ function openStore({ base }: GgmlApi, backend: Pointer, mostTensors: number): Te
   };
 }
 
+function openAllocator({ base }: GgmlApi, backend: Pointer): GraphAllocator {
+  const allocator = base.gallocrNew(base.backendGetDefaultBufferType(backend));
+  return {
+    allocate: (graph) => base.gallocrAllocGraph(allocator, graph),
+    [Symbol.dispose]: () => base.gallocrFree(allocator),
+  };
+}
+
 function openGraphContext({ base, ops }: GgmlApi, mostNodes: number): GraphContext {
   const graphs = 3 * base.graphOverheadCustom(mostNodes, false);
   const ctx = openContext(base, mostNodes * base.tensorOverhead() + graphs);
   return { ctx, ops: bindContext(ops, ctx), [Symbol.dispose]: () => base.free(ctx) };
 }
 
-function openContext(base: GgmlApi["base"], bytes: number): Pointer {
+/** A context that only describes tensors. */
+export function openContext(base: GgmlApi["base"], bytes: number): Pointer {
   return base.init({ mem_size: bytes, mem_buffer: null, no_alloc: true });
 }
 

@@ -1,5 +1,4 @@
 import { FleetError } from "../../core/index.ts";
-import type { Backend } from "./backend.ts";
 import type { MemoryLimits } from "./memory-limits.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import type { ParameterSets } from "./parameter-sets.ts";
@@ -73,7 +72,7 @@ export function openGradientLane(
     backward: (coefficientsT) => order(() => backward(coefficientsT)),
     [Symbol.dispose]() {
       dropKept();
-      closeAllocators(backend, Object.values(allocators));
+      for (const allocator of Object.values(allocators)) allocator[Symbol.dispose]();
     },
   };
 }
@@ -86,8 +85,4 @@ function inOrder(): <Result>(call: () => Promise<Result>) => Promise<Result> {
     last = result.catch(() => {});
     return result;
   };
-}
-
-function closeAllocators({ api }: Backend, allocators: readonly bigint[]): void {
-  for (const allocator of allocators) api.base.gallocrFree(allocator);
 }

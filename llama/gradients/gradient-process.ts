@@ -4,7 +4,7 @@
  * @module
  */
 import { serveParent } from "../child/index.ts";
-import { describeModel, openGguf, typeCode } from "../gguf/index.ts";
+import { describeModel, openGguf } from "../gguf/index.ts";
 import { loadLibraries } from "../native/libraries.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { type GradientModel, openGradientModel } from "./gradient-model.ts";
@@ -13,6 +13,7 @@ import { checkMicroBatch } from "./micro-batch.ts";
 import { orthogonalize } from "./orthogonalize.ts";
 import type { ModelOnDevice } from "./plan.ts";
 import type { GradientOptions, GradientProtocol } from "./protocol.ts";
+import { sourceOf } from "./tensor-source.ts";
 import { loadWeights } from "./weights.ts";
 
 interface Opened {
@@ -39,19 +40,7 @@ async function open(options: GradientOptions): Promise<Opened> {
   const backend = openBackend(libraries, threads);
   const backends =
     lanes === 1 ? [backend] : Array.from({ length: lanes }, () => openBackend(libraries, threads, true));
-  const source = {
-    tensors: [...file.tensors.values()].map(({ name, type, shape: axes }) => ({
-      name,
-      type: typeCode(type),
-      shape: axes,
-    })),
-    read: (name: string) => {
-      const tensor = file.tensors.get(name);
-      if (tensor === undefined) throw new RangeError(`no tensor ${name}`);
-      return file.readRows(tensor);
-    },
-  };
-  const weights = await loadWeights(backend, source, trainable.kind === "all");
+  const weights = await loadWeights(backend, sourceOf(file), trainable.kind === "all");
   const onDevice: ModelOnDevice = { backend, shape, weights };
   const usual = limitsFor(libraries.device.totalBytes / lanes);
   const limits = { ...usual, keptBytes: options.keptBytes ?? usual.keptBytes };

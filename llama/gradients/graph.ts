@@ -1,5 +1,11 @@
 import type { Pointer } from "../native/ggml-api.ts";
-import { type Backend, GradientDeviceError, type GraphContext, type Ops } from "./backend.ts";
+import {
+  type Backend,
+  GradientDeviceError,
+  type GraphAllocator,
+  type GraphContext,
+  type Ops,
+} from "./backend.ts";
 
 /** A graph that is being written: nodes run in the order in which they were appended. */
 export interface GraphBuilder {
@@ -22,7 +28,7 @@ export interface Graph extends Disposable {
    *
    * @throws {GradientDeviceError} when there is too little, or a node that the device cannot compute
    */
-  allocate(allocator: Pointer): void;
+  allocate(allocator: GraphAllocator): void;
   /** Runs some of its nodes. */
   run(stretch: Stretch): Promise<void>;
 }
@@ -58,17 +64,11 @@ export function writeGraph<Marks>(
 function createGraph(backend: Backend, context: GraphContext, whole: Pointer, mostNodes: number): Graph {
   const { base } = backend.api;
   return {
-    bytes() {
-      const allocator = backend.openAllocator();
-      const size = new BigUint64Array(1);
-      base.gallocrReserveNSize(allocator, whole, null, null, size);
-      base.gallocrFree(allocator);
-      return Number(size[0]);
-    },
+    bytes: () => backend.bytesOf(whole),
     allocate(allocator) {
       for (let index = 0; index < base.graphNNodes(whole); index++)
         backend.requireSupport(base.graphNode(whole, index));
-      if (!base.gallocrAllocGraph(allocator, whole))
+      if (!allocator.allocate(whole))
         throw new GradientDeviceError(
           "the device has too little memory for this micro-batch; a smaller one may fit",
         );

@@ -39,14 +39,10 @@ export function orthogonalize(backend: Backend, { rows, columns, values }: Matri
   const graph = base.newGraphCustom(context.ctx, NODES, false);
   const output = rows <= columns ? iterate(context.ops, input) : iterateTall(context.ops, input);
   base.buildForwardExpand(graph, context.ops.cpy(output, result));
-  const allocator = backend.openAllocator();
-  try {
-    base.gallocrAllocGraph(allocator, graph);
-    backend.compute(graph);
-    return backend.download(result);
-  } finally {
-    base.gallocrFree(allocator);
-  }
+  using allocator = backend.openAllocator();
+  allocator.allocate(graph);
+  backend.compute(graph);
+  return backend.download(result);
 }
 
 /** X ← a X + (b X Xᵀ + c (X Xᵀ)²) X, for rows ≤ columns. */

@@ -1,5 +1,4 @@
-import type { Pointer } from "../native/ggml-api.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, GraphAllocator } from "./backend.ts";
 import { type BatchInputs, openBatchInputs } from "./batch-inputs.ts";
 import { openCheckpointedPasses } from "./checkpointed-passes.ts";
 import type { MemoryLimits } from "./memory-limits.ts";
@@ -43,7 +42,7 @@ export interface PlanContext extends ModelOnDevice {
   readonly inputs: BatchInputs;
   readonly temperature: number;
   /** Gives graphs memory. */
-  readonly allocator: Pointer;
+  readonly allocator: GraphAllocator;
   readonly limits: MemoryLimits;
   readonly withBackward: boolean;
   /** Whether backward finds attention's probabilities; else it computes them again, and memory grows with length alone. */
@@ -59,7 +58,7 @@ export interface Passes extends Disposable {
 
 /** How a plan is made. */
 export interface PlanOptions {
-  readonly allocator: Pointer;
+  readonly allocator: GraphAllocator;
   readonly withBackward: boolean;
   readonly limits: MemoryLimits;
 }

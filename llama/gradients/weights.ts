@@ -110,12 +110,11 @@ function dequantize(
     indexes,
     Int32Array.from({ length: rows }, (_, index) => index),
   );
-  const allocator = backend.openAllocator();
+  using allocator = backend.openAllocator();
   const { base } = backend.api;
   const graph = base.newGraphCustom(context.ctx, 8, false);
   base.buildForwardExpand(graph, context.ops.cpy(context.ops.getRows(packed, indexes), result));
-  base.gallocrAllocGraph(allocator, graph);
+  allocator.allocate(graph);
   backend.compute(graph);
-  base.gallocrFree(allocator);
   return backend.download(result);
 }

@@ -94,6 +94,10 @@ export interface GgmlBase {
   backendGetDefaultBufferType(backend: Pointer): Pointer;
   backendAllocCtxTensors(ctx: Pointer, backend: Pointer): Pointer | null;
   backendBufferFree(buffer: Pointer): void;
+  /** A buffer over memory that is somebody else's; nothing is read or written here. */
+  backendCpuBufferFromPtr(memory: Pointer, bytes: number): Pointer;
+  /** Gives a tensor its place in a buffer. */
+  backendTensorAlloc(buffer: Pointer, tensor: Pointer, address: Pointer): number;
   backendBufferClear(buffer: Pointer, value: number): void;
   backendTensorSet(tensor: Pointer, data: ArrayBufferView, offset: number, bytes: number): void;
   backendTensorGet(tensor: Pointer, data: ArrayBufferView, offset: number, bytes: number): void;
@@ -177,6 +181,8 @@ export const BASE_PROTOTYPES: Readonly<Record<keyof GgmlBase, string>> = {
   backendGetDefaultBufferType: "void *ggml_backend_get_default_buffer_type(void *backend)",
   backendAllocCtxTensors: "void *ggml_backend_alloc_ctx_tensors(void *ctx, void *backend)",
   backendBufferFree: "void ggml_backend_buffer_free(void *buffer)",
+  backendCpuBufferFromPtr: "void *ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)",
+  backendTensorAlloc: "int ggml_backend_tensor_alloc(void *buffer, void *tensor, void *addr)",
   backendBufferClear: "void ggml_backend_buffer_clear(void *buffer, uint8_t value)",
   backendTensorSet:
     "void ggml_backend_tensor_set(void *tensor, const void *data, size_t offset, size_t size)",

@@ -98,16 +98,27 @@ export function bindLlama(library: LibraryHandle): LlamaApi {
 const LOG_WARN = 3; // ggml_log_level
 const LOG_CONTINUED = 5;
 
+/** What a call gave, and what llama.cpp said meanwhile. */
+export interface Logged<T> {
+  readonly result: T;
+  /** What it warned of and complained about, one line; "" for nothing. */
+  readonly complaints: string;
+  /** All lines. */
+  readonly lines: readonly string[];
+}
+
 /**
- * What llama.cpp warns of and complains about while `work` runs, one line; it is silent otherwise. For calls that stay
- * on this thread, such as loading; whatever is printed at other times goes to standard error.
+ * What llama.cpp says while `work` runs; it is silent otherwise. For calls that stay on this thread, such as loading;
+ * whatever is printed at other times goes to standard error.
  */
-export function withLlamaLog<T>(llama: LlamaApi, work: () => T): { result: T; complaints: string } {
+export function withLlamaLog<T>(llama: LlamaApi, work: () => T): Logged<T> {
   let complaints = "";
+  let all = "";
   let isComplaint = false;
   const collect = (level: number, text: string) => {
     if (level !== LOG_CONTINUED) isComplaint = level >= LOG_WARN;
     if (isComplaint) complaints += text;
+    all += text;
   };
   const callback = koffi.register(
     collect,
@@ -115,7 +126,8 @@ export function withLlamaLog<T>(llama: LlamaApi, work: () => T): { result: T; co
   );
   llama.logSet(callback, null);
   try {
-    return { result: work(), complaints: complaints.trim().replaceAll(/\s*\n\s*/g, "; ") };
+    const result = work();
+    return { result, complaints: complaints.trim().replaceAll(/\s*\n\s*/g, "; "), lines: all.split("\n") };
   } finally {
     llama.logSet(null, null);
     koffi.unregister(callback);

@@ -10,7 +10,11 @@ import koffi from "koffi";
 export interface ModelParams {
   devices: BigUint64Array | null;
   n_gpu_layers: number;
+  /** `llama_load_mode`: {@link LOAD_MODE}, or -1 for what suits. */
+  load_mode: number;
   use_extra_bufts: boolean;
+  /** Whether only sizes are asked for: neither weights nor cells get memory. */
+  no_alloc: boolean;
 }
 
 /** `llama_context_params`; fields that are not named here keep their default. */
@@ -44,6 +48,9 @@ export interface BatchStruct {
 
 /** `llama_flash_attn_type`. */
 export const FLASH_ATTENTION = { auto: -1, off: 0, on: 1 } as const;
+
+/** `llama_load_mode`. */
+export const LOAD_MODE = { usual: -1, read: 0 } as const;
 
 /** `ggml_type` of the K and V caches. */
 export const CACHE_TYPE = { f32: 0, f16: 1 } as const;

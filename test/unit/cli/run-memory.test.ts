@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoryVerdict } from "../../../cli/preflight.ts";
+import { memoryVerdict } from "../../../cli/run-memory.ts";
 
 describe("the verdict on memory", () => {
   it("says that what is needed fits, to the last byte that is free", () => {

@@ -1,0 +1,89 @@
+import { availableParallelism } from "node:os";
+import { availableMemory } from "node:process";
+import {
+  type EngineMemory,
+  type GradientMemory,
+  type MicroBatchSizes,
+  type ModelInfo,
+  PROJECTIONS,
+  predictEngineMemory,
+  predictGradientMemory,
+  projectionShape,
+} from "../llama/index.ts";
+import type { RunFacts } from "./preflight.ts";
+import type { RunConfig } from "./run-config.ts";
+import { describeBytes } from "./show/bytes.ts";
+
+const F32_BYTES = 4;
+/** Of what is trained, in the updater's own process: parameters, gradient, both moments, and the copy being published. */
+const COPIES = 5;
+
+/**
+ * What a run's processes take, each found out by its engine's own code, which loads nothing for it.
+ *
+ * @returns lines for a person; the last says whether all of it fits
+ */
+export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<string[]> {
+  const { gguf, contextTokens, exact } = config.model;
+  const lines: string[] = [];
+  let needed = 0;
+  let weights = 0;
+  for (const { count, device, slots, threads } of config.local.workers) {
+    const memory = await predictEngineMemory({ gguf, device, slots, contextTokens, threads, exact });
+    lines.push(`worker × ${count} on ${device}: ${engineSentence(memory)} each`);
+    needed += count * (memory.cells + memory.computing + memory.process);
+    weights = memory.weights; // One file, mapped once.
+  }
+  const { device } = config.local.updater;
+  const copies = COPIES * F32_BYTES * trainedNumbers(config, facts.model);
+  const memory = await predictGradientMemory({
+    gguf,
+    device,
+    trainable: { kind: "lora", ...config.lora },
+    lanes: config.grpo.lanes,
+    microBatch: largestMicroBatch(config, facts.longestPrompt),
+    withReference: true,
+  });
+  needed += weights + memory.weights + memory.computing + memory.process + copies;
+  return [
+    ...lines,
+    `updater on ${device}: ${gradientSentence(memory)}, ${describeBytes(copies)} beside it for what is trained`,
+    `this machine: ${availableParallelism()} cores, ${describeBytes(availableMemory())} of memory free`,
+    memoryVerdict(needed, availableMemory()),
+  ];
+}
+
+/** What a decoding engine takes, in words. */
+export function engineSentence({ weights, cells, computing, process }: EngineMemory): string {
+  return `${describeBytes(weights)} of weights, ${describeBytes(cells)} of KV cells, up to ${describeBytes(computing)} to compute with, ${describeBytes(process)} for the process`;
+}
+
+/** What a gradient engine takes, in words. */
+export function gradientSentence({ weights, computing, process }: GradientMemory): string {
+  return `${describeBytes(weights)} of weights and what is trained, ${describeBytes(computing)} for the largest micro-batch, ${describeBytes(process)} for the process`;
+}
+
+/** Whether the sum of all processes fits, were all of it in the machine's own memory. */
+export function memoryVerdict(neededBytes: number, freeBytes: number): string {
+  const sum = `all processes take about ${describeBytes(neededBytes)} together`;
+  return neededBytes <= freeBytes
+    ? `memory: ${sum}, which fits`
+    : `memory: DOES NOT FIT in this machine's own: ${sum}; take fewer workers, slots or model.contextTokens, or a smaller grpo.tokenBudget, unless a GPU's memory holds the rest`;
+}
+
+/** As many groups of the longest prompts and completions as the budget takes, at least one sequence. */
+function largestMicroBatch({ batch, grpo, sampling }: RunConfig, promptTokens: number): MicroBatchSizes {
+  const { maxTokens: completionTokens } = sampling;
+  const fitting = Math.floor((grpo.tokenBudget - promptTokens) / completionTokens);
+  const completions = Math.max(1, Math.min(fitting, batch.group));
+  const groups = Math.floor(grpo.tokenBudget / (promptTokens + completions * completionTokens));
+  return { groups: Math.max(1, Math.min(groups, batch.prompts)), promptTokens, completions, completionTokens };
+}
+
+function trainedNumbers({ lora }: RunConfig, model: ModelInfo): number {
+  const sides = PROJECTIONS.filter((target) => lora.targets.includes(target)).map((target) => {
+    const [inputs, outputs] = projectionShape(model, target);
+    return inputs + outputs;
+  });
+  return sides.reduce((sum, side) => sum + side, 0) * lora.rank * model.layers;
+}

@@ -1,0 +1,34 @@
+import { stat } from "node:fs/promises";
+import { initContext } from "../decoding/context.ts";
+import { contextSizeOf } from "../decoding/lane.ts";
+import { loadModel } from "../decoding/load-model.ts";
+import { describeModel, openGguf } from "../gguf/index.ts";
+import type { EngineMemory, EngineSizes } from "./protocol.ts";
+
+/** llama.cpp rounds cells up to this. */
+const CELL_STEP = 256;
+const BYTES = { exact: 4, usual: 2 };
+const MIB = 2 ** 20;
+
+/** Has llama.cpp reserve what it computes with, for a model whose weights and cells are only described. */
+export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
+  await using file = await openGguf(sizes.gguf);
+  const { layers, kvHeads, headSize } = describeModel(file, sizes.gguf);
+  const size = contextSizeOf(sizes);
+  const model = loadModel(sizes.gguf, sizes.device, { isDry: true });
+  const { lines } = initContext(model, size);
+  const cells = Math.ceil((size.cells + 1) / CELL_STEP) * CELL_STEP;
+  return {
+    weights: (await stat(sizes.gguf)).size,
+    cells: cells * 2 * layers * kvHeads * headSize * (sizes.exact ? BYTES.exact : BYTES.usual),
+    computing: buffersIn(lines),
+    process: process.memoryUsage().rss,
+  };
+}
+
+/** The sum of the buffers for computing and for outputs that llama.cpp says it reserved. */
+function buffersIn(lines: readonly string[]): number {
+  return lines
+    .map((line) => /(?:compute|output) buffer size = +([\d.]+) MiB/.exec(line)?.[1] ?? 0)
+    .reduce<number>((sum, mebibytes) => sum + Number(mebibytes) * MIB, 0);
+}
