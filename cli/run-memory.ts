@@ -41,7 +41,12 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
     device,
     trainable: { kind: "lora", ...config.lora },
     lanes: config.grpo.lanes,
-    microBatch: largestMicroBatch(config, facts.longestPrompt),
+    microBatch: largestMicroBatch({
+      ...config.batch,
+      promptTokens: facts.longestPrompt,
+      completionTokens: config.sampling.maxTokens,
+      tokenBudget: config.grpo.tokenBudget,
+    }),
     withReference: true,
   });
   needed += weights + memory.weights + memory.computing + memory.process + copies;
@@ -71,13 +76,23 @@ export function memoryVerdict(neededBytes: number, freeBytes: number): string {
     : `memory: DOES NOT FIT in this machine's own: ${sum}; take fewer workers, slots or model.contextTokens, or a smaller grpo.tokenBudget, unless a GPU's memory holds the rest`;
 }
 
+/** Sizes of what is trained on. */
+export interface TrainedSizes {
+  readonly prompts: number;
+  readonly promptTokens: number;
+  readonly group: number;
+  readonly completionTokens: number;
+  /** Most tokens of a micro-batch. */
+  readonly tokenBudget: number;
+}
+
 /** As many groups of the longest prompts and completions as the budget takes, at least one sequence. */
-function largestMicroBatch({ batch, grpo, sampling }: RunConfig, promptTokens: number): MicroBatchSizes {
-  const { maxTokens: completionTokens } = sampling;
-  const fitting = Math.floor((grpo.tokenBudget - promptTokens) / completionTokens);
-  const completions = Math.max(1, Math.min(fitting, batch.group));
-  const groups = Math.floor(grpo.tokenBudget / (promptTokens + completions * completionTokens));
-  return { groups: Math.max(1, Math.min(groups, batch.prompts)), promptTokens, completions, completionTokens };
+export function largestMicroBatch(sizes: TrainedSizes): MicroBatchSizes {
+  const { prompts, promptTokens, group, completionTokens, tokenBudget } = sizes;
+  const fitting = Math.floor((tokenBudget - promptTokens) / completionTokens);
+  const completions = Math.max(1, Math.min(fitting, group));
+  const groups = Math.floor(tokenBudget / (promptTokens + completions * completionTokens));
+  return { groups: Math.max(1, Math.min(groups, prompts)), promptTokens, completions, completionTokens };
 }
 
 function trainedNumbers({ lora }: RunConfig, model: ModelInfo): number {

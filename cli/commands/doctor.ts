@@ -1,35 +1,59 @@
-import { availableParallelism, freemem, totalmem } from "node:os";
-import type { Command } from "commander";
-import { listDevices } from "../../llama/index.ts";
-import { findNatsServer } from "../../transport/index.ts";
-import { describeError, EXIT } from "../exit.ts";
-import { note, print, printJson } from "../print.ts";
+import { type Command, Option } from "commander";
+import { examineMachine } from "../doctor/examine-machine.ts";
+import { examineModel, type ModelUse } from "../doctor/examine-model.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { tryModel } from "../doctor/try-model.ts";
+import { EXIT } from "../exit.ts";
+import { parsePositive } from "../parse.ts";
+import { print, printJson } from "../print.ts";
 
-/** One thing that was looked at. */
-interface Finding {
-  readonly what: string;
-  /** Whether a run can do with it. */
-  readonly works: boolean;
-  readonly detail: string;
+interface DoctorGiven extends Omit<ModelUse, "gguf"> {
+  readonly setup?: true;
+  readonly json?: true;
+  readonly try?: true;
 }
 
-/** `fleet doctor`: what this machine offers. */
+/** `fleet doctor`: what this machine offers, and what a model takes of it. */
 export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
+    .argument("[model]", "a GGUF: also what it is, and the memory that a worker and an updater take with it")
     .description("what this machine offers: Node, llama.cpp's libraries, devices, nats-server, memory")
     .option("--setup", "make what is missing, and say only what was made or does not work")
+    .addOption(
+      new Option("--device <name>", "where the model runs")
+        .choices(["auto", "cuda", "vulkan", "cpu"])
+        .default("cpu"),
+    )
+    .option("--slots <n>", "sequences that a worker decodes at once", parsePositive, 8)
+    .option("--context-tokens <n>", "the longest prompt and completion together", parsePositive, 4_096)
+    .option("--completion-tokens <n>", "the longest completion", parsePositive, 1_024)
+    .option("--group <n>", "completions of a prompt", parsePositive, 8)
+    .option("--threads <n>", "of ggml, on a CPU", parsePositive, 1)
+    .option("--exact", "as model.exact: a float32 KV cache, no flash attention", false)
+    .option(
+      "--try",
+      "also load the model and generate: how fast, and whether a seed gives the same tokens again",
+    )
     .option("--json", "for scripts")
-    .addHelpText("after", "\nExample:\n  fleet doctor")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  fleet doctor\n  fleet doctor model.gguf --slots 16 --context-tokens 8192\n  fleet doctor model.gguf --try",
+    )
     .action(examine);
 }
 
-async function examine(options: { setup?: true; json?: true }): Promise<void> {
-  const findings = [node(), memory(), ...devices(), await natsServer()];
+async function examine(gguf: string | undefined, given: DoctorGiven): Promise<void> {
+  const findings = await examineMachine();
+  if (gguf !== undefined) {
+    const use = { ...given, gguf };
+    findings.push(...(await examineModel(use)));
+    if (given.try) findings.push(...(await tryModel(use)));
+  }
   const bad = findings.filter((finding) => !finding.works);
   if (bad.some((finding) => finding.what !== "device")) process.exitCode = EXIT.mistake;
-  if (options.json) return printJson(findings);
-  const shown = options.setup ? findings.filter(({ what, works }) => !works && what !== "device") : findings;
+  if (given.json) return printJson(findings);
+  const shown = given.setup ? findings.filter(({ what, works }) => !works && what !== "device") : findings;
   for (const finding of shown) print(`${markOf(finding)} ${finding.what.padEnd(12)} ${finding.detail}`);
 }
 
@@ -37,31 +61,4 @@ async function examine(options: { setup?: true; json?: true }): Promise<void> {
 function markOf({ what, works }: Finding): string {
   if (works) return "✓";
   return what === "device" ? "–" : "✗";
-}
-
-function node(): Finding {
-  return { what: "node", works: true, detail: `${process.version}, ${process.platform} ${process.arch}` };
-}
-
-function memory(): Finding {
-  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const detail = `${availableParallelism()} cores, ${gibibytes(freemem())} of ${gibibytes(totalmem())} free`;
-  return { what: "machine", works: true, detail };
-}
-
-function devices(): Finding[] {
-  return listDevices().map(({ device, works, detail }) => ({
-    what: device === "cpu" ? "llama.cpp" : "device",
-    works,
-    detail: `${device}: ${detail}`,
-  }));
-}
-
-async function natsServer(): Promise<Finding> {
-  try {
-    const { path, version } = await findNatsServer({ onProgress: note });
-    return { what: "nats-server", works: true, detail: `${version}, ${path}` };
-  } catch (error) {
-    return { what: "nats-server", works: false, detail: describeError(error) };
-  }
 }

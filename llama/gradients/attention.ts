@@ -80,8 +80,9 @@ function mixTiles(context: AttentionContext, shape: LlamaShape, inputs: BatchInp
   const { graph } = context;
   const { ops } = graph;
   const { headSize, heads: queryHeads } = shape;
-  const tiles = inputs.tiles.map((tile) => {
-    const mixed = mixTile(context, shape, tile, heads);
+  const rooms = context.keepsProbabilities ? roomsFor(context, shape, inputs) : null;
+  const tiles = inputs.tiles.map((tile, index) => {
+    const mixed = mixTile(context, shape, tile, heads, rooms?.[index] ?? null);
     keepInSlots(context, shape, inputs, tile.tile, mixed.y);
     return mixed;
   });
@@ -104,6 +105,21 @@ function mixTiles(context: AttentionContext, shape: LlamaShape, inputs: BatchInp
       return { dq: fromSlots(context, inputs), ...sums };
     },
   };
+}
+
+/**
+ * Places for the probabilities of all tiles in one piece of memory: many pieces of many sizes would leave gaps, of which
+ * ggml's allocator knows 256 at most.
+ */
+function roomsFor({ graph }: LayerContext, { heads }: LlamaShape, { tiles }: BatchInputs): Pointer[] {
+  const sizes = tiles.map(({ tile: { B, Q, K } }) => heads * B * Q * K);
+  const room = graph.room(sizes.reduce((sum, size) => sum + size, 0));
+  let offset = 0;
+  return sizes.map((size) => {
+    const place = graph.ops.view1d(room, size, offset * FLOAT_BYTES);
+    offset += size;
+    return place;
+  });
 }
 
 /** Stores what a tile holds for each query, [headSize, Q, heads, B]. */
@@ -129,8 +145,15 @@ function fromSlots({ graph }: LayerContext, inputs: BatchInputs): Pointer {
   return packed;
 }
 
-function mixTile(context: AttentionContext, shape: LlamaShape, inputs: TileInputs, heads: Heads) {
-  const { ops } = context.graph;
+/** @param room - where the tile's probabilities are kept for backward; null where they are not */
+function mixTile(
+  { graph }: LayerContext,
+  shape: LlamaShape,
+  inputs: TileInputs,
+  heads: Heads,
+  room: Pointer | null,
+) {
+  const { ops } = graph;
   const { headSize, kvHeads } = shape;
   const { B, Q, K, before } = inputs.tile;
   const scale = 1 / Math.sqrt(headSize);
@@ -141,20 +164,21 @@ function mixTile(context: AttentionContext, shape: LlamaShape, inputs: TileInput
   const transposed = (a: Pointer) => ops.cont(ops.transpose(a));
   const scatterKeys = (gradient: Pointer, like: Pointer) =>
     ops.getRowsBack(ops.reshape2d(gradient, headSize, K * kvHeads * B), inputs.keys, like);
-  const attend = () => {
-    const q = gatherQueries(heads.q);
-    const k = gatherKeys(heads.k);
+  const attend = (q: Pointer, k: Pointer) => {
     const scores = ops.reshape4d(ops.mulMat(k, q), K, Q, shape.heads, B);
-    return { q, k, probabilities: ops.softMaxExt(ops.diagMaskInfInplace(scores, before), null, scale, 0) };
+    return ops.softMaxExt(ops.diagMaskInfInplace(scores, before), null, scale, 0);
   };
   const byKv = (a: Pointer) => ops.reshape4d(a, K, queriesOfKv, kvHeads, B);
 
-  const forward = attend();
+  const computed = attend(gatherQueries(heads.q), gatherKeys(heads.k));
+  const forward = room === null ? computed : ops.reshape4d(ops.cpy(computed, room), K, Q, shape.heads, B);
   return {
-    y: ops.mulMat(transposed(gatherKeys(heads.v)), byKv(forward.probabilities)),
+    y: ops.mulMat(transposed(gatherKeys(heads.v)), byKv(forward)),
     /** dy [headSize, heads · N]; dq [headSize, Q, heads, B], dk and dv [headSize, kvHeads · N]. */
     backward(dy: Pointer) {
-      const { q, k, probabilities } = context.keepsProbabilities ? forward : attend();
+      const q = gatherQueries(heads.q);
+      const k = gatherKeys(heads.k);
+      const probabilities = room === null ? attend(q, k) : forward;
       const dyTile = gatherQueries(dy);
       const dp = ops.reshape4d(ops.mulMat(gatherKeys(heads.v), dyTile), K, Q, shape.heads, B);
       const ds = byKv(ops.softMaxExtBack(dp, probabilities, scale, 0));

@@ -1,4 +1,4 @@
-import type { Pointer } from "../native/ggml-api.ts";
+import { GGML_TYPE, type Pointer } from "../native/ggml-api.ts";
 import {
   type Backend,
   GradientDeviceError,
@@ -14,6 +14,8 @@ export interface GraphBuilder {
   append(node: Pointer): void;
   /** Appends a node whose value survives the run. */
   output(node: Pointer): void;
+  /** Memory of the graph for so many numbers, which nodes write and read through views. */
+  room(numbers: number): Pointer;
   /** Nodes so far. */
   length(): number;
 }
@@ -56,6 +58,7 @@ export function writeGraph<Marks>(
       base.setOutput(node);
       append(node);
     },
+    room: (numbers) => base.newTensor(context.ctx, GGML_TYPE.f32, 1, BigInt64Array.of(BigInt(numbers))),
     length: () => base.graphNNodes(whole),
   });
   return { graph: createGraph(backend, context, whole, mostNodes), marks };

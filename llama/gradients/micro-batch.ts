@@ -15,7 +15,7 @@ export interface MicroBatch {
 }
 
 /** A micro-batch that no model can compute. */
-class MicroBatchError extends FleetError {
+export class MicroBatchError extends FleetError {
   readonly code = "llama.invalid_micro_batch";
   readonly disposition = "reject";
 }

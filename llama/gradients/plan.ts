@@ -80,7 +80,7 @@ export function openPlan(
   const { temperature } = batch;
   const context = { ...model, parameters, inputs, temperature, allocator, limits, withBackward };
   const passes =
-    openWholePasses({ ...context, keepsProbabilities: true }) ??
+    openWholePasses({ ...context, keepsProbabilities: withBackward }) ??
     openWholePasses({ ...context, keepsProbabilities: false }) ??
     openCheckpointedPasses({ ...context, keepsProbabilities: false });
   return {

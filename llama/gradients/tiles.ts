@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MicroBatchError } from "./micro-batch.ts";
 import type { AttentionRow, Packing } from "./packing.ts";
 
 /** A block of B rows, each with Q queries over K keys. Padded queries and keys stand for a dead token. */
@@ -39,9 +40,23 @@ const PARTS = 8;
 const MOST_WASTE = 1.5;
 const QUERY_STEP = 16;
 const KEY_STEP = 32;
+/** Keys that all tiles may name: texts of about 65,000 tokens. */
+const MOST_KEYS = 2 ** 27;
 
-/** Cuts a packing's attention into tiles. @param most - query–key pairs of a tile; fewer queries than a step are not cut */
+/**
+ * Cuts a packing's attention into tiles.
+ *
+ * @param most - query–key pairs of a tile; fewer queries than a step are not cut
+ * @throws {MicroBatchError} when texts are so long that naming the keys of all tiles takes too much memory
+ */
 export function tileAttention({ rows, tokensN }: Packing, most: number): Tiles {
+  const named = rows.reduce((sum, row) => sum + keysNamed(row, most), 0);
+  if (named > MOST_KEYS) {
+    const longest = Math.max(...rows.map(({ keys }) => keys.length));
+    throw new MicroBatchError(
+      `the longest text has ${longest.toLocaleString("en")} tokens, and gradients of texts above some 65,000 are more than this engine can hold`,
+    );
+  }
   const dead = tokensN.length - 1;
   const groups = groupRows(rows.flatMap((row) => cutRow(row, most)).sort(bySize), most);
   let slots = 0;
@@ -53,10 +68,23 @@ export function tileAttention({ rows, tokensN }: Packing, most: number): Tiles {
   return { tiles, slots };
 }
 
-function cutRow({ queries, keys }: AttentionRow, mostPairs: number): AttentionRow[] {
-  const before = keysBefore({ queries, keys });
-  const wanted = Math.max(LEAST_PART, step(Math.max(queries.length, before) / PARTS, QUERY_STEP));
-  const most = Math.max(QUERY_STEP, Math.min(wanted, Math.floor(mostPairs / keys.length)));
+/** By all parts of a row together. */
+function keysNamed(row: AttentionRow, mostPairs: number): number {
+  const parts = row.queries.length / queriesOf(row, mostPairs);
+  return parts * (keysBefore(row) + row.queries.length / 2);
+}
+
+/** Queries of each part that a row is cut into. */
+function queriesOf(row: AttentionRow, mostPairs: number): number {
+  const { queries, keys } = row;
+  const wanted = Math.max(LEAST_PART, step(Math.max(queries.length, keysBefore(row)) / PARTS, QUERY_STEP));
+  return Math.max(QUERY_STEP, Math.min(wanted, Math.floor(mostPairs / keys.length)));
+}
+
+function cutRow(row: AttentionRow, mostPairs: number): AttentionRow[] {
+  const { queries, keys } = row;
+  const before = keysBefore(row);
+  const most = queriesOf(row, mostPairs);
   const parts: AttentionRow[] = [];
   for (let first = 0; first < queries.length; first += most) {
     const part = queries.slice(first, first + most);

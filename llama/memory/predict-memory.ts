@@ -16,7 +16,7 @@ export async function predictEngineMemory(sizes: EngineSizes): Promise<EngineMem
 /**
  * What a gradient engine would take, found out by its own code over a device that only counts; nothing is loaded.
  *
- * @throws {FleetError} in one sentence when the GGUF or the device cannot be used
+ * @throws {FleetError} in one sentence when the GGUF or the device cannot be used, or texts are too long for the engine
  */
 export async function predictGradientMemory(sizes: GradientSizes): Promise<GradientMemory> {
   await using child = openMemoryChild();

@@ -3,7 +3,10 @@ import type { EngineOptions } from "../decoding/engine.ts";
 import type { GradientOptions } from "../gradients/protocol.ts";
 
 /** The sizes of a decoding engine. */
-export type EngineSizes = Pick<EngineOptions, "gguf" | "device" | "slots" | "contextTokens" | "threads" | "exact">;
+export type EngineSizes = Pick<
+  EngineOptions,
+  "gguf" | "device" | "slots" | "contextTokens" | "threads" | "exact"
+>;
 
 /** What a decoding engine takes, in bytes. On a GPU all but `process` are of its memory. */
 export interface EngineMemory {
@@ -27,7 +30,8 @@ export interface MicroBatchSizes {
 }
 
 /** The sizes of a gradient engine. */
-export interface GradientSizes extends Pick<GradientOptions, "gguf" | "device" | "trainable" | "lanes" | "keptBytes"> {
+export interface GradientSizes
+  extends Pick<GradientOptions, "gguf" | "device" | "trainable" | "lanes" | "keptBytes"> {
   /** The largest that each lane computes. */
   readonly microBatch: MicroBatchSizes;
   /** Whether a reference is computed too, as KL is measured against. */

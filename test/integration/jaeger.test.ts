@@ -8,7 +8,18 @@ const jaeger = findJaeger();
 const STEPS = 3;
 const SHOWN_MS = 20_000;
 const SERVICES = ["fleet-coordinator", "fleet-updater", "fleet-worker"];
-const OF_A_TASK = ["batch-wait", "collect", "decode", "lease", "prefill", "queue", "queued", "reward", "sample", "task"];
+const OF_A_TASK = [
+  "batch-wait",
+  "collect",
+  "decode",
+  "lease",
+  "prefill",
+  "queue",
+  "queued",
+  "reward",
+  "sample",
+  "task",
+];
 const OF_A_STEP = ["batch", "optimizer-step", "publish", "save"];
 
 describe.skipIf(jaeger === null)("a Jaeger", () => {
@@ -22,7 +33,9 @@ describe.skipIf(jaeger === null)("a Jaeger", () => {
     const { code, stderr } = await startFleet("train", file, "--otlp", collector.otlp, "--runs", runs).result;
     expect(code, stderr).toBe(0);
 
-    await expect.poll(() => collector.services(), { timeout: SHOWN_MS }).toEqual(expect.arrayContaining(SERVICES));
+    await expect
+      .poll(() => collector.services(), { timeout: SHOWN_MS })
+      .toEqual(expect.arrayContaining(SERVICES));
     const step = await traceWith(collector, "fleet-coordinator", "batch", OF_A_STEP);
     const batch = step.find(({ name }) => name === "batch");
     expect(batch?.references.length).toBeGreaterThan(0);

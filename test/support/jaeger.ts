@@ -65,7 +65,11 @@ export async function openJaeger(binary: string, folder: string): Promise<Jaeger
     const answer = await fetch(`http://127.0.0.1:${page}/api/${path}`);
     return answer.ok ? ((await answer.json()) as { readonly data: never }).data : null;
   };
-  await untilReady(child, async () => (await ask("services")) !== undefined, () => said);
+  await untilReady(
+    child,
+    async () => (await ask("services")) !== undefined,
+    () => said,
+  );
   return {
     otlp: `http://127.0.0.1:${otlp}`,
     services: async () => ((await ask("services")) as string[] | null) ?? [],

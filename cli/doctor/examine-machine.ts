@@ -1,0 +1,38 @@
+import { availableParallelism, freemem, totalmem } from "node:os";
+import { listDevices } from "../../llama/index.ts";
+import { findNatsServer } from "../../transport/index.ts";
+import { describeError } from "../exit.ts";
+import { note } from "../print.ts";
+import { describeBytes } from "../show/bytes.ts";
+import type { Finding } from "./finding.ts";
+
+/** What this machine offers a run. Builds nats-server where it is missing and can be. */
+export async function examineMachine(): Promise<Finding[]> {
+  return [node(), memory(), ...devices(), await natsServer()];
+}
+
+function node(): Finding {
+  return { what: "node", works: true, detail: `${process.version}, ${process.platform} ${process.arch}` };
+}
+
+function memory(): Finding {
+  const detail = `${availableParallelism()} cores, ${describeBytes(freemem())} of ${describeBytes(totalmem())} free`;
+  return { what: "machine", works: true, detail };
+}
+
+function devices(): Finding[] {
+  return listDevices().map(({ device, works, detail }) => ({
+    what: device === "cpu" ? "llama.cpp" : "device",
+    works,
+    detail: `${device}: ${detail}`,
+  }));
+}
+
+async function natsServer(): Promise<Finding> {
+  try {
+    const { path, version } = await findNatsServer({ onProgress: note });
+    return { what: "nats-server", works: true, detail: `${version}, ${path}` };
+  } catch (error) {
+    return { what: "nats-server", works: false, detail: describeError(error) };
+  }
+}

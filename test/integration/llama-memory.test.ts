@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomKey } from "../../core/index.ts";
+import {
+  openEngine,
+  openGradientEngine,
+  PROJECTIONS,
+  predictEngineMemory,
+  predictGradientMemory,
+} from "../../llama/index.ts";
+import { peakOfChild } from "../support/peak-memory.ts";
+import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+import { writeTinyModel } from "../support/tiny-model.ts";
+
+const TRAINABLE = { kind: "lora", rank: 16, alpha: 32, targets: PROJECTIONS } as const;
+const SIZES = { vocabulary: 4_096, heads: 4, kvHeads: 2, isTied: true, contextTokens: 16_384 };
+const CPU = { device: "cpu", threads: 1, exact: false } as const;
+const TEN_PERCENT = 1.1;
+
+let folder: TemporaryFolder;
+let gguf: string;
+
+beforeAll(async () => {
+  folder = await openTemporaryFolder();
+  gguf = folder.file("wide.gguf");
+  await writeTinyModel(gguf, { ...SIZES, type: "F32", layers: 4, embedding: 256, feedForward: 512 });
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+describe("the memory that an engine is said to take", () => {
+  it.each([
+    { promptTokens: 600, completions: 8, completionTokens: 60 },
+    { promptTokens: 40, completions: 4, completionTokens: 200 },
+  ])(
+    "is what a gradient engine takes, within 10 %: $promptTokens + $completions × $completionTokens",
+    async (sizes) => {
+      const { promptTokens, completions, completionTokens } = sizes;
+      const sequences = Array.from({ length: completions }, (_, sample) => ({
+        tokens: Int32Array.from({ length: promptTokens + completionTokens }, (_, i) =>
+          i < promptTokens ? i : (i * 7 + sample) % SIZES.vocabulary,
+        ),
+        from: promptTokens,
+      }));
+
+      const said = await predictGradientMemory({
+        gguf,
+        device: "cpu",
+        trainable: TRAINABLE,
+        microBatch: { groups: 1, ...sizes },
+        withReference: true,
+      });
+      const taken = await peakOfChild(async () => {
+        const engine = await openGradientEngine({ gguf, device: "cpu", threads: 1, trainable: TRAINABLE });
+        await engine.forward({ temperature: 1, sequences }, "off");
+        const { logpT } = await engine.forward({ temperature: 1, sequences }, "trained");
+        await engine.backward(logpT);
+        await engine.takeGradients();
+        return engine;
+      });
+
+      expect(sumOf(said) / taken).toBeLessThan(TEN_PERCENT);
+      expect(taken / sumOf(said)).toBeLessThan(TEN_PERCENT);
+    },
+    120_000,
+  );
+
+  it("is what a decoding engine takes, within 10 % but for what the longest batches could need to compute with", async () => {
+    const use = { ...CPU, gguf, slots: 8, contextTokens: 4_096 };
+
+    const said = await predictEngineMemory(use);
+    const taken = await peakOfChild(async () => {
+      const engine = await openEngine({ ...use, template: "raw" });
+      const samples = Array.from({ length: use.slots }, (_, sample) => ({
+        sample,
+        key: randomKey(`${sample}`),
+      }));
+      const sampling = { temperature: 1, topK: 0, topP: 1, minP: 0, maxTokens: 16, stop: [] };
+      const prompt = Int32Array.from({ length: 1_000 }, (_, i) => (i * 3) % SIZES.vocabulary);
+      const sink = { finished: () => {}, failed: () => {} };
+      await engine.generate({ task: "t", prompt, samples, sampling }, sink).done;
+      return engine;
+    });
+
+    expect(taken / sumOf(said)).toBeLessThan(TEN_PERCENT);
+    expect((sumOf(said) - said.computing) / taken).toBeLessThan(TEN_PERCENT);
+    expect(said.cells).toBeGreaterThan(use.slots * use.contextTokens * 2 * 4 * 128 * 2);
+  }, 120_000);
+
+  it("is known for a long prompt on a deep model, whose attention is in more pieces than ggml's allocator knows gaps", async () => {
+    const deep = folder.file("deep.gguf");
+    await writeTinyModel(deep, { ...SIZES, type: "F32", layers: 32, embedding: 64, feedForward: 128 });
+
+    const { computing } = await predictGradientMemory({
+      gguf: deep,
+      device: "cpu",
+      trainable: TRAINABLE,
+      microBatch: { groups: 1, promptTokens: 15_000, completions: 1, completionTokens: 1_000 },
+      withReference: true,
+    });
+
+    expect(computing).toBeGreaterThan(16_000 * 64 * 4 * 33);
+  }, 120_000);
+
+  it("is not asked for where texts are too long for gradients, which is said in a sentence", async () => {
+    const microBatch = { groups: 1, promptTokens: 200_000, completions: 1, completionTokens: 1_000 };
+    const asked = { gguf, device: "cpu", trainable: TRAINABLE, microBatch, withReference: false } as const;
+
+    await expect(predictGradientMemory(asked)).rejects.toThrow(
+      /^the longest text has [\d,]+ tokens, and gradients of texts above some 65,000 are more than this engine can hold$/,
+    );
+  }, 120_000);
+});
+
+function sumOf(memory: object): number {
+  return Object.values(memory).reduce<number>((sum, bytes) => sum + Number(bytes), 0);
+}

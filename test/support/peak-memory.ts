@@ -1,0 +1,15 @@
+import { readFile } from "node:fs/promises";
+
+/** Runs something that starts one process beside those that are there. @returns the most bytes that process held, while it is there */
+export async function peakOfChild(work: () => Promise<AsyncDisposable>): Promise<number> {
+  const before = new Set(await childrenOfThis());
+  await using _ = await work();
+  const child = (await childrenOfThis()).find((pid) => !before.has(pid));
+  if (child === undefined) throw new Error("no process was started");
+  const status = await readFile(`/proc/${child}/status`, "utf8");
+  return 1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
+}
+
+async function childrenOfThis(): Promise<string[]> {
+  return (await readFile(`/proc/self/task/${process.pid}/children`, "utf8")).trim().split(" ");
+}
