@@ -1,11 +1,10 @@
 import { statfs } from "node:fs/promises";
 import { openPromptRenderer, readDataset } from "../coordinator/index.ts";
-import { FleetError } from "../core/index.ts";
+import { describeBytes, FleetError } from "../core/index.ts";
 import { type ModelInfo, openEngine, readModelInfo } from "../llama/index.ts";
 import { checkRewards } from "./check-rewards.ts";
 import { checkTls } from "./check-tls.ts";
 import type { RunConfig } from "./run-config.ts";
-import { describeBytes } from "./show/bytes.ts";
 
 /** The run cannot work as configured. */
 export class RunDoesNotFitError extends FleetError {

@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
 import { availableMemory } from "node:process";
+import { describeBytes } from "../core/index.ts";
 import {
-  type EngineMemory,
-  type GradientMemory,
+  describeEngineMemory,
+  describeGradientMemory,
+  evenMicroBatch,
   type MicroBatchSizes,
   type ModelInfo,
   PROJECTIONS,
@@ -12,7 +14,6 @@ import {
 } from "../llama/index.ts";
 import type { RunFacts } from "./preflight.ts";
 import type { RunConfig } from "./run-config.ts";
-import { describeBytes } from "./show/bytes.ts";
 
 const F32_BYTES = 4;
 /** Of what is trained, in the updater's own process: parameters, gradient, both moments, and the copy being published. */
@@ -30,7 +31,7 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
   let weights = 0;
   for (const { count, device, slots, threads } of config.local.workers) {
     const memory = await predictEngineMemory({ gguf, device, slots, contextTokens, threads, exact });
-    lines.push(`worker × ${count} on ${device}: ${engineSentence(memory)} each`);
+    lines.push(`worker × ${count} on ${device}: ${describeEngineMemory(memory)} each`);
     needed += count * (memory.cells + memory.computing + memory.process);
     weights = memory.weights; // One file, mapped once.
   }
@@ -41,31 +42,23 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
     device,
     trainable: { kind: "lora", ...config.lora },
     lanes: config.grpo.lanes,
-    microBatch: largestMicroBatch({
-      ...config.batch,
-      promptTokens: facts.longestPrompt,
-      completionTokens: config.sampling.maxTokens,
-      tokenBudget: config.grpo.tokenBudget,
-    }),
+    microBatch: evenMicroBatch(
+      largestMicroBatch({
+        ...config.batch,
+        promptTokens: facts.longestPrompt,
+        completionTokens: config.sampling.maxTokens,
+        tokenBudget: config.grpo.tokenBudget,
+      }),
+    ),
     withReference: true,
   });
   needed += weights + memory.weights + memory.computing + memory.process + copies;
   return [
     ...lines,
-    `updater on ${device}: ${gradientSentence(memory)}, ${describeBytes(copies)} beside it for what is trained`,
+    `updater on ${device}: ${describeGradientMemory(memory)}, ${describeBytes(copies)} beside it for what is trained`,
     `this machine: ${availableParallelism()} cores, ${describeBytes(availableMemory())} of memory free`,
     memoryVerdict(needed, availableMemory()),
   ];
-}
-
-/** What a decoding engine takes, in words. */
-export function engineSentence({ weights, cells, computing, process }: EngineMemory): string {
-  return `${describeBytes(weights)} of weights, ${describeBytes(cells)} of KV cells, up to ${describeBytes(computing)} to compute with, ${describeBytes(process)} for the process`;
-}
-
-/** What a gradient engine takes, in words. */
-export function gradientSentence({ weights, computing, process }: GradientMemory): string {
-  return `${describeBytes(weights)} of weights and what is trained, ${describeBytes(computing)} for the largest micro-batch, ${describeBytes(process)} for the process`;
 }
 
 /** Whether the sum of all processes fits, were all of it in the machine's own memory. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { describeBytes } from "./bytes.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { ConfigError, readConfig } from "./config.ts";
 export { CRASH_POINTS, type CrashPoint, crashPoint } from "./crash-point.ts";

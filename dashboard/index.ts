@@ -10,6 +10,6 @@ export type { FleetView, SlotSample, Stay } from "./answers/fleet.ts";
 export type { LaneView, LedgerView, ReasonCount } from "./answers/ledger.ts";
 export type { Piece, RolloutView, SpanView } from "./answers/rollout.ts";
 export type { Facets, RolloutPage, RolloutRow } from "./answers/rollouts.ts";
-export type { Curves, HeldOutPoint, RunView, StepPoint, WaitingView } from "./answers/run.ts";
-export type { StatusView, WaitView, WorkerView } from "./answers/status.ts";
+export type { Curves, RunView, StepPoint, WaitingView } from "./answers/run.ts";
+export type { StatusView, WorkerView } from "./answers/status.ts";
 export { alignLines, type DiffLine, readDiff } from "./diff-lines.ts";

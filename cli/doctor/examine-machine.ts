@@ -1,9 +1,9 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
+import { describeBytes } from "../../core/index.ts";
 import { listDevices } from "../../llama/index.ts";
 import { findNatsServer } from "../../transport/index.ts";
 import { describeError } from "../exit.ts";
 import { note } from "../print.ts";
-import { describeBytes } from "../show/bytes.ts";
 import type { Finding } from "./finding.ts";
 
 /** What this machine offers a run. Builds nats-server where it is missing and can be. */

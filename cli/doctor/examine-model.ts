@@ -1,17 +1,19 @@
 import { availableMemory } from "node:process";
-import { FleetError } from "../../core/index.ts";
+import { describeBytes, FleetError } from "../../core/index.ts";
 import {
   type Device,
-  type EngineMemory,
+  describeEngineMemory,
+  describeGradientMemory,
+  evenMicroBatch,
   type MicroBatchSizes,
   type ModelInfo,
   predictEngineMemory,
   predictGradientMemory,
   readModelInfo,
+  slotsThatFit,
 } from "../../llama/index.ts";
 import { GrpoConfig, LoraConfig } from "../../updater/index.ts";
-import { engineSentence, gradientSentence, largestMicroBatch } from "../run-memory.ts";
-import { describeBytes } from "../show/bytes.ts";
+import { largestMicroBatch } from "../run-memory.ts";
 import type { Finding } from "./finding.ts";
 
 /** How a model would be run. */
@@ -53,8 +55,10 @@ function describe(model: ModelInfo): Finding {
 
 async function worker(use: ModelUse): Promise<Finding> {
   const memory = await predictEngineMemory(use);
-  const sentence = `${use.slots} slots of ${use.contextTokens} tokens on ${use.device}: ${engineSentence(memory)}`;
-  return { what: "worker", ...verdict(sentence, sumOf(memory), use, slotsThatFit(memory, use)) };
+  const sentence = `${use.slots} slots of ${use.contextTokens} tokens on ${use.device}: ${describeEngineMemory(memory)}`;
+  const fitting = slotsThatFit(memory, use.slots);
+  const less = fitting > 0 ? `${fitting} slots` : "a shorter context, or a smaller quantization";
+  return { what: "worker", ...verdict(sentence, sumOf(memory), use, less) };
 }
 
 async function updater(use: ModelUse): Promise<Finding> {
@@ -63,12 +67,12 @@ async function updater(use: ModelUse): Promise<Finding> {
     ...use,
     trainable: { kind: "lora", ...LoraConfig.parse({}) },
     lanes: 1,
-    microBatch,
+    microBatch: evenMicroBatch(microBatch),
     withReference: true,
   });
   const { groups, promptTokens, completions, completionTokens } = microBatch;
   const batch = `${groups * completions} completions of ${completionTokens} tokens after ${groups === 1 ? "a prompt" : `${groups} prompts`} of ${promptTokens}`;
-  const sentence = `${batch} at once: ${gradientSentence(memory)}`;
+  const sentence = `${batch} at once: ${describeGradientMemory(memory)}`;
   return { what: "updater", ...verdict(sentence, sumOf(memory), use, "a smaller grpo.tokenBudget") };
 }
 
@@ -94,13 +98,4 @@ function verdict(
   if (device !== "cpu" || needed <= free) return { works: true, detail: total };
   const lack = `${describeBytes(free)} are free: take ${less}`;
   return { works: false, detail: `${total}, and ${lack}` };
-}
-
-/** What a worker could have instead. */
-function slotsThatFit(memory: EngineMemory, { slots, contextTokens }: ModelUse): string {
-  const { cells, ...others } = memory;
-  const fitting = Math.floor((availableMemory() - sumOf(others)) / (cells / slots));
-  return fitting >= 1
-    ? `${fitting} slots of ${contextTokens} tokens`
-    : "fewer tokens of context, or a smaller quantization";
 }

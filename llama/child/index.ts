@@ -5,6 +5,6 @@
  * @module
  */
 
-export { type Child, EngineDiedError, openChild } from "./open-child.ts";
+export { type Child, EngineDiedError, EngineError, openChild } from "./open-child.ts";
 export type { Call } from "./protocol.ts";
 export { serveParent } from "./serve-parent.ts";

@@ -21,6 +21,13 @@ const EXIT_MS = 5_000;
 export class EngineDiedError extends FleetError {
   readonly code = "llama.engine_died";
   readonly disposition = "retry";
+  /** Whether it was killed outright, as the system does when memory runs out. */
+  readonly wasKilled: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly wasKilled?: boolean } = {}) {
+    super(message, options);
+    this.wasKilled = options.wasKilled ?? false;
+  }
 }
 
 /** An error that was raised in an engine's process; code and disposition are those it had there. */
@@ -85,14 +92,16 @@ export function openChild<P extends Protocol>({ entry, name, on }: ChildOptions<
     if (message.kind === "event") on[message.event as EventName<P>](message.value as never);
     else calls.settle(message);
   });
-  const whenDead = (how: string) => {
+  const whenDead = (how: string, wasKilled = false) => {
     if (ending !== null) return;
-    const error = new EngineDiedError(`${name} ended: ${how}${lines.quote()}`);
+    const error = new EngineDiedError(`${name} ended: ${how}${lines.quote()}`, { wasKilled });
     end(error);
     died.resolve(error);
   };
   child.on("error", (error) => whenDead(error.message));
-  child.on("close", (code, signal) => whenDead(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  child.on("close", (code, signal) =>
+    whenDead(signal === null ? `exit code ${code}` : `signal ${signal}`, signal === "SIGKILL"),
+  );
 
   return {
     pid: child.pid ?? 0,

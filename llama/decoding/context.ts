@@ -8,6 +8,7 @@
  */
 import koffi from "koffi";
 import { FleetError } from "../../core/index.ts";
+import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import { withLlamaLog } from "../native/llama-api.ts";
 import { CACHE_TYPE, FLASH_ATTENTION } from "../native/llama-structs.ts";
 import type { LoadedModel } from "./load-model.ts";
@@ -72,7 +73,7 @@ const FEWEST_ROWS = 32;
 /**
  * Opens a context over a model's weights.
  *
- * @throws {ContextError} when memory does not suffice
+ * @throws {DeviceMemoryError} when memory does not suffice
  */
 export function openContext(model: LoadedModel, size: ContextSize): DecodeContext {
   const { llama } = model;
@@ -131,7 +132,7 @@ export interface InitializedContext {
   readonly lines: readonly string[];
 }
 
-/** Has llama.cpp make a context. @throws {ContextError} when memory does not suffice */
+/** Has llama.cpp make a context. @throws {DeviceMemoryError} with its complaints */
 export function initContext(model: LoadedModel, size: ContextSize): InitializedContext {
   const { llama, handle } = model;
   const settings = size.settings ?? usualSettings(model, size.exact);
@@ -154,7 +155,9 @@ export function initContext(model: LoadedModel, size: ContextSize): InitializedC
   const logged = withLlamaLog(llama, () => llama.initFromModel(handle, params));
   const { result: context, complaints, lines } = logged;
   if (context === null)
-    throw new ContextError(`cannot make a context of ${size.cells} tokens: ${complaints}`);
+    throw new DeviceMemoryError(
+      `there is too little memory for a context of ${size.cells} tokens: ${complaints.split("; ").at(-1)}`,
+    );
   return { context, mostRows, lines };
 }
 

@@ -7,6 +7,7 @@ import {
   type ModelInfo,
   readModelInfo,
 } from "../gguf/index.ts";
+import { explainEngineLack } from "../memory/explain-lack.ts";
 import { createTemplate, type PromptTemplate, TemplateError } from "../prompt/index.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { EngineProtocol } from "./engine-protocol.ts";
@@ -45,7 +46,7 @@ export async function openEngine(options: EngineOptions, name = "the decoding en
     return createEngine(child, groups, template, { ...info, endTokens }, device, name);
   } catch (error) {
     await child[Symbol.asyncDispose]();
-    throw error;
+    throw await explainEngineLack(error, options);
   }
 }
 

@@ -1,4 +1,5 @@
 import { FleetError } from "../../core/index.ts";
+import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import type { GgmlApi, GgmlOps, Pointer } from "../native/ggml-api.ts";
 import { bindGgml, GGML_TYPE } from "../native/ggml-api.ts";
 import type { Libraries } from "../native/libraries.ts";
@@ -124,7 +125,7 @@ function openStore({ base }: GgmlApi, backend: Pointer, mostTensors: number): Te
     declare: (type, ...ne) => base.newTensor(ctx, type, ne.length, BigInt64Array.from(ne, BigInt)),
     allocate() {
       buffer = base.backendAllocCtxTensors(ctx, backend);
-      if (buffer === null) throw new GradientDeviceError("the device has too little memory for the model");
+      if (buffer === null) throw new DeviceMemoryError("the device has too little memory for the model");
       base.backendBufferClear(buffer, 0);
     },
     [Symbol.dispose]() {

@@ -1,11 +1,6 @@
+import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import { GGML_TYPE, type Pointer } from "../native/ggml-api.ts";
-import {
-  type Backend,
-  GradientDeviceError,
-  type GraphAllocator,
-  type GraphContext,
-  type Ops,
-} from "./backend.ts";
+import type { Backend, GraphAllocator, GraphContext, Ops } from "./backend.ts";
 
 /** A graph that is being written: nodes run in the order in which they were appended. */
 export interface GraphBuilder {
@@ -28,7 +23,8 @@ export interface Graph extends Disposable {
    * Gives it memory from an allocator, whose buffer grows to the largest graph and is used again by the next: what a
    * graph has computed is lost when another is allocated there.
    *
-   * @throws {GradientDeviceError} when there is too little, or a node that the device cannot compute
+   * @throws {DeviceMemoryError} when there is too little
+   * @throws {GradientDeviceError} when there is a node that the device cannot compute
    */
   allocate(allocator: GraphAllocator): void;
   /** Runs some of its nodes. */
@@ -72,7 +68,7 @@ function createGraph(backend: Backend, context: GraphContext, whole: Pointer, mo
       for (let index = 0; index < base.graphNNodes(whole); index++)
         backend.requireSupport(base.graphNode(whole, index));
       if (!allocator.allocate(whole))
-        throw new GradientDeviceError(
+        throw new DeviceMemoryError(
           "the device has too little memory for this micro-batch; a smaller one may fit",
         );
     },

@@ -1,5 +1,6 @@
 import { type Child, type EngineDiedError, openChild } from "../child/index.ts";
 import { type ModelInfo, readModelInfo } from "../gguf/index.ts";
+import { explainGradientLack } from "../memory/explain-lack.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import type { Matrix } from "./orthogonalize.ts";
 import type { Parameter } from "./parameters.ts";
@@ -10,6 +11,7 @@ const OPEN_MS = 600_000;
 /** A micro-batch on a large model and a slow device. */
 const COMPUTE_MS = 3_600_000;
 const COPY_MS = 120_000;
+const NO_BATCH: MicroBatch = { temperature: 1, sequences: [] };
 
 /**
  * Log-probabilities and their gradients, computed in a child process on the bytes of a GGUF. Calls of one lane are
@@ -69,7 +71,7 @@ export async function openGradientEngine(options: GradientOptions): Promise<Grad
   });
   try {
     const opened = await child.call("open", options, OPEN_MS);
-    return { ...opened, model, ...createCalls(child) };
+    return { ...opened, model, ...createCalls(child, options) };
   } catch (error) {
     await child[Symbol.asyncDispose]();
     throw error;
@@ -78,14 +80,23 @@ export async function openGradientEngine(options: GradientOptions): Promise<Grad
 
 function createCalls(
   child: Child<GradientProtocol>,
+  options: GradientOptions,
 ): Omit<GradientEngine, "device" | "model" | "lanes" | "parameters"> {
+  /** What each lane computes. */
+  const batches = new Map<number, MicroBatch>();
+  const explained = (lane: number) => async (error: unknown) => {
+    throw await explainGradientLack(error, options, batches.get(lane) ?? NO_BATCH);
+  };
   return {
     failed: child.failed,
     readParameters: () => child.call("readParameters", null, COPY_MS),
     writeParameters: async (flat) => void (await child.call("writeParameters", flat, COPY_MS)),
-    forward: (batch, adapter, lane = 0) => child.call("forward", { batch, adapter, lane }, COMPUTE_MS),
+    forward: (batch, adapter, lane = 0) => {
+      batches.set(lane, batch);
+      return child.call("forward", { batch, adapter, lane }, COMPUTE_MS).catch(explained(lane));
+    },
     backward: async (coefficientsT, lane = 0, place = undefined) =>
-      void (await child.call("backward", { coefficientsT, lane, place }, COMPUTE_MS)),
+      void (await child.call("backward", { coefficientsT, lane, place }, COMPUTE_MS).catch(explained(lane))),
     takeGradients: () => child.call("takeGradients", null, COPY_MS),
     orthogonalize: (matrices) => child.call("orthogonalize", matrices, COMPUTE_MS),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),

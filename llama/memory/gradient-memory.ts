@@ -2,11 +2,10 @@ import { describeModel, openGguf } from "../gguf/index.ts";
 import { openDryBackend } from "../gradients/dry-backend.ts";
 import { openGradientModel } from "../gradients/gradient-model.ts";
 import { limitsFor } from "../gradients/memory-limits.ts";
-import type { MicroBatch } from "../gradients/micro-batch.ts";
 import { sourceOf } from "../gradients/tensor-source.ts";
 import { loadWeights } from "../gradients/weights.ts";
 import { loadLibraries } from "../native/libraries.ts";
-import type { GradientMemory, GradientSizes, MicroBatchSizes } from "./protocol.ts";
+import type { GradientMemory, GradientSizes } from "./protocol.ts";
 
 const NOTHING = new Uint8Array();
 
@@ -26,10 +25,9 @@ export async function gradientMemory(sizes: GradientSizes): Promise<GradientMemo
   const backends = Array.from({ length: lanes }, () => backend);
   const model = openGradientModel({ backend, shape, weights }, backends, trainable, limits);
   const ofModel = dry.mostBytes;
-  const batch = batchOf(microBatch, shape.vocabulary);
   for (let lane = 0; lane < lanes; lane++) {
-    if (withReference) await model.forward(batch, "off", lane);
-    const { logpT } = await model.forward(batch, "trained", lane);
+    if (withReference) await model.forward(microBatch, "off", lane);
+    const { logpT } = await model.forward(microBatch, "trained", lane);
     await model.backward(logpT, lane);
   }
   return {
@@ -37,18 +35,4 @@ export async function gradientMemory(sizes: GradientSizes): Promise<GradientMemo
     computing: dry.mostBytes - ofModel,
     process: process.memoryUsage().rss,
   };
-}
-
-/** Prompts and completions that differ in their first tokens, so that prompts are all that is shared. */
-function batchOf(
-  { groups, promptTokens, completions, completionTokens }: MicroBatchSizes,
-  vocabulary: number,
-): MicroBatch {
-  const sequences = Array.from({ length: groups * completions }, (_, index) => {
-    const tokens = new Int32Array(promptTokens + completionTokens);
-    tokens[0] = Math.floor(index / completions) % vocabulary;
-    tokens[promptTokens] = index % vocabulary;
-    return { tokens, from: promptTokens };
-  });
-  return { temperature: 1, sequences };
 }

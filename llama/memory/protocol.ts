@@ -1,5 +1,6 @@
 import type { Call } from "../child/index.ts";
 import type { EngineOptions } from "../decoding/engine.ts";
+import type { MicroBatch } from "../gradients/micro-batch.ts";
 import type { GradientOptions } from "../gradients/protocol.ts";
 
 /** The sizes of a decoding engine. */
@@ -20,20 +21,11 @@ export interface EngineMemory {
   readonly process: number;
 }
 
-/** A micro-batch by its sizes: groups of completions that share a prompt. */
-export interface MicroBatchSizes {
-  readonly groups: number;
-  readonly promptTokens: number;
-  /** Of each group. */
-  readonly completions: number;
-  readonly completionTokens: number;
-}
-
 /** The sizes of a gradient engine. */
 export interface GradientSizes
   extends Pick<GradientOptions, "gguf" | "device" | "trainable" | "lanes" | "keptBytes"> {
   /** The largest that each lane computes. */
-  readonly microBatch: MicroBatchSizes;
+  readonly microBatch: MicroBatch;
   /** Whether a reference is computed too, as KL is measured against. */
   readonly withReference: boolean;
 }

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomKey } from "../../core/index.ts";
 import {
+  evenMicroBatch,
   openEngine,
   openGradientEngine,
   PROJECTIONS,
   predictEngineMemory,
   predictGradientMemory,
 } from "../../llama/index.ts";
-import { peakOfChild } from "../support/peak-memory.ts";
+import { newestChild, peakOfChild } from "../support/peak-memory.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { writeTinyModel } from "../support/tiny-model.ts";
 
@@ -45,7 +46,7 @@ describe("the memory that an engine is said to take", () => {
         gguf,
         device: "cpu",
         trainable: TRAINABLE,
-        microBatch: { groups: 1, ...sizes },
+        microBatch: evenMicroBatch({ groups: 1, ...sizes }),
         withReference: true,
       });
       const taken = await peakOfChild(async () => {
@@ -93,7 +94,12 @@ describe("the memory that an engine is said to take", () => {
       gguf: deep,
       device: "cpu",
       trainable: TRAINABLE,
-      microBatch: { groups: 1, promptTokens: 15_000, completions: 1, completionTokens: 1_000 },
+      microBatch: evenMicroBatch({
+        groups: 1,
+        promptTokens: 15_000,
+        completions: 1,
+        completionTokens: 1_000,
+      }),
       withReference: true,
     });
 
@@ -101,13 +107,42 @@ describe("the memory that an engine is said to take", () => {
   }, 120_000);
 
   it("is not asked for where texts are too long for gradients, which is said in a sentence", async () => {
-    const microBatch = { groups: 1, promptTokens: 200_000, completions: 1, completionTokens: 1_000 };
+    const microBatch = evenMicroBatch({
+      groups: 1,
+      promptTokens: 200_000,
+      completions: 1,
+      completionTokens: 1_000,
+    });
     const asked = { gguf, device: "cpu", trainable: TRAINABLE, microBatch, withReference: false } as const;
 
     await expect(predictGradientMemory(asked)).rejects.toThrow(
       /^the longest text has [\d,]+ tokens, and gradients of texts above some 65,000 are more than this engine can hold$/,
     );
   }, 120_000);
+});
+
+describe("too little memory", () => {
+  it("for an engine's cells is said in a sentence, with what they take and how many slots would fit", async () => {
+    const huge = { ...CPU, gguf, slots: 100, contextTokens: 1_000_000, template: "raw" };
+
+    await expect(openEngine(huge)).rejects.toThrow(
+      /^there is too little memory for a context of 100000000 tokens: [^;]*; 100 slots of 1000000 tokens take .* of weights, 190\.\d GiB of KV cells, up to .*; .* are free here, in which \d+ slots would fit$/,
+    );
+  }, 60_000);
+
+  it("in the middle of a step, for which the system kills, is said with the micro-batch that takes it", async () => {
+    await using engine = await openGradientEngine({ gguf, device: "cpu", threads: 1, trainable: TRAINABLE });
+    const sizes = { groups: 1, promptTokens: 2_000, completions: 8, completionTokens: 200 };
+    const child = await newestChild();
+
+    const forward = engine.forward(evenMicroBatch(sizes), "trained");
+    process.kill(child, "SIGKILL");
+
+    await expect(forward).rejects.toThrow(
+      /^the gradient engine ended: signal SIGKILL.*; 8 sequences of 17600 tokens together take .* for the largest micro-batch, .*; .* are free here, in which micro-batches of about \d+ tokens would fit$/,
+    );
+    await expect(forward).rejects.toMatchObject({ code: "llama.engine_died", disposition: "retry" });
+  }, 60_000);
 });
 
 function sumOf(memory: object): number {

@@ -10,6 +10,11 @@ export async function peakOfChild(work: () => Promise<AsyncDisposable>): Promise
   return 1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
 }
 
+/** The process that this one started last. */
+export async function newestChild(): Promise<number> {
+  return Number((await childrenOfThis()).at(-1));
+}
+
 async function childrenOfThis(): Promise<string[]> {
   return (await readFile(`/proc/self/task/${process.pid}/children`, "utf8")).trim().split(" ");
 }

@@ -1,0 +1,71 @@
+/**
+ * What is said of an engine that found too little memory: what it takes, what is there, and what would fit.
+ *
+ * @module
+ */
+import { availableMemory } from "node:process";
+import { describeBytes, FleetError } from "../../core/index.ts";
+import { EngineDiedError, EngineError } from "../child/index.ts";
+import type { MicroBatch } from "../gradients/micro-batch.ts";
+import { predictEngineMemory, predictGradientMemory } from "./predict-memory.ts";
+import type { EngineMemory, EngineSizes, GradientMemory, GradientSizes } from "./protocol.ts";
+
+/** What a decoding engine takes, in words. */
+export function describeEngineMemory({ weights, cells, computing, process }: EngineMemory): string {
+  return `${describeBytes(weights)} of weights, ${describeBytes(cells)} of KV cells, up to ${describeBytes(computing)} to compute with, ${describeBytes(process)} for the process`;
+}
+
+/** What a gradient engine takes, in words. */
+export function describeGradientMemory({ weights, computing, process }: GradientMemory): string {
+  return `${describeBytes(weights)} of weights and what is trained, ${describeBytes(computing)} for the largest micro-batch, ${describeBytes(process)} for the process`;
+}
+
+/** How many slots of the same context would fit, were all of it in the machine's own memory; 0 for none. */
+export function slotsThatFit({ cells, computing, ...fixed }: EngineMemory, slots: number): number {
+  const room = availableMemory() - sumOf(fixed);
+  return Math.max(0, Math.floor(room / ((cells + computing) / slots)));
+}
+
+/** The error of a decoding engine that could not be opened, with what it takes where that may be the reason. */
+export async function explainEngineLack(error: unknown, sizes: EngineSizes): Promise<unknown> {
+  return explain(error, async () => {
+    const memory = await predictEngineMemory(sizes);
+    const fitting = slotsThatFit(memory, sizes.slots);
+    const instead = fitting > 0 ? `${fitting} slots` : "a shorter context or a smaller quantization";
+    const asked = `${sizes.slots} slots of ${sizes.contextTokens} tokens take ${describeEngineMemory(memory)}`;
+    return `${asked}; ${describeBytes(availableMemory())} are free here, in which ${instead} would fit`;
+  });
+}
+
+/** The error of a gradient engine in the middle of a micro-batch, with what that takes where it may be the reason. */
+export async function explainGradientLack(
+  error: unknown,
+  sizes: Omit<GradientSizes, "microBatch" | "withReference">,
+  microBatch: MicroBatch,
+): Promise<unknown> {
+  return explain(error, async () => {
+    const memory = await predictGradientMemory({ ...sizes, microBatch, withReference: true });
+    const tokens = microBatch.sequences.reduce((sum, sequence) => sum + sequence.tokens.length, 0);
+    const room = availableMemory() - memory.weights - memory.process;
+    const share = Math.max(0, Math.min(1, room / memory.computing));
+    const asked = `${microBatch.sequences.length} sequences of ${tokens} tokens together take ${describeGradientMemory(memory)}`;
+    return `${asked}; ${describeBytes(availableMemory())} are free here, in which micro-batches of about ${Math.floor(share * tokens)} tokens would fit`;
+  });
+}
+
+async function explain(error: unknown, describe: () => Promise<string>): Promise<unknown> {
+  const isLack =
+    error instanceof FleetError &&
+    (error.code === "llama.device_memory" || (error instanceof EngineDiedError && error.wasKilled));
+  if (!isLack) return error;
+  const described = await describe().catch(() => null); // The first error is the one that counts.
+  if (described === null) return error;
+  const message = `${error.message}; ${described}`;
+  if (error instanceof EngineDiedError)
+    return new EngineDiedError(message, { cause: error, wasKilled: true });
+  return new EngineError({ code: error.code, disposition: error.disposition, message });
+}
+
+function sumOf(memory: object): number {
+  return Object.values(memory).reduce<number>((sum, bytes) => sum + Number(bytes), 0);
+}
