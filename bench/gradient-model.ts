@@ -8,8 +8,8 @@ import {
   openGradientEngine,
   PROJECTIONS,
   type TrainingSequence,
-  writeFreshModel,
 } from "../llama/index.ts";
+import { writeTinyModel } from "../test/support/tiny-model.ts";
 
 const VOCABULARY = 4_096;
 
@@ -17,30 +17,22 @@ const VOCABULARY = 4_096;
 export async function benchModel(): Promise<string> {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const folder = join(cache, "rollout-fleet", "bench");
-  const path = join(folder, `llama-8x512-${VOCABULARY}-f32.gguf`);
+  const path = join(folder, `llama-8x512-vocabulary-${VOCABULARY}-f32.gguf`);
   const isThere = await access(path).then(
     () => true,
     () => false,
   );
   if (isThere) return path;
   await mkdir(folder, { recursive: true });
-  await writeFreshModel(
-    path,
-    {
-      name: "bench",
-      layers: 8,
-      embedding: 512,
-      heads: 8,
-      kvHeads: 4,
-      feedForward: 1_536,
-      contextTokens: 32_768,
-      ropeBase: 10_000,
-      normEpsilon: 1e-5,
-      isTied: true,
-    },
-    tokenizerOf(VOCABULARY),
-    0,
-  );
+  await writeTinyModel(path, {
+    vocabulary: VOCABULARY,
+    layers: 8,
+    embedding: 512,
+    heads: 8,
+    kvHeads: 4,
+    feedForward: 1_536,
+    contextTokens: 32_768,
+  });
   return path;
 }
 
@@ -90,15 +82,4 @@ export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1_000;
-}
-
-/** Tokens without merges: texts are never tokenized here. */
-function tokenizerOf(vocabulary: number): string {
-  const vocab = Object.fromEntries(Array.from({ length: vocabulary - 1 }, (_, id) => [`t${id + 1}`, id + 1]));
-  return JSON.stringify({
-    added_tokens: [{ id: 0, content: "<|end|>", special: true }],
-    normalizer: null,
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: true },
-    model: { type: "BPE", vocab, merges: [] },
-  });
 }

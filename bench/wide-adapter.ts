@@ -8,7 +8,7 @@ export interface WideAdapter {
   readonly digest: string;
 }
 
-/** A LoRA of small random numbers on all projections of a model, of the rank that makes it about as large as asked. */
+/** A LoRA of small numbers, others for each name, on all projections of a model, of the rank that makes it about as large as asked. */
 export async function wideAdapter(gguf: string, bytesWanted: number, name: string): Promise<WideAdapter> {
   const info = await readModelInfo(gguf);
   const weights = Array.from({ length: info.layers }, (_, layer) =>
@@ -19,13 +19,13 @@ export async function wideAdapter(gguf: string, bytesWanted: number, name: strin
   ).flat();
   const bytesOfRank = weights.reduce((sum, { rows, columns }) => sum + 4 * (rows + columns), 0);
   const rank = Math.round(bytesWanted / bytesOfRank);
-  const next = createRandom(name);
+  const phase = createRandom(name)();
   const tensors = weights.flatMap(({ name: weight, rows, columns }) => [
     { name: `${weight}.lora_a`, rows: rank, columns, values: small(rank * columns) },
     { name: `${weight}.lora_b`, rows, columns: rank, values: small(rows * rank) },
   ]);
   function small(length: number): Float32Array {
-    return Float32Array.from({ length }, () => 1e-3 * (next() - 0.5));
+    return Float32Array.from({ length }, (_, index) => 1e-3 * Math.sin(index + phase));
   }
   const bytes = encodeAdapter({ base: info.digest, alpha: rank, tensors });
   return { bytes, digest: createHash("sha256").update(bytes).digest("hex") };

@@ -4,6 +4,7 @@ import { describeBytes } from "../core/index.ts";
 import {
   describeEngineMemory,
   describeGradientMemory,
+  type EngineMemory,
   evenMicroBatch,
   type MicroBatchSizes,
   type ModelInfo,
@@ -30,7 +31,10 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
   let needed = 0;
   let weights = 0;
   for (const { count, device, slots, threads } of config.local.workers) {
-    const memory = await predictEngineMemory({ gguf, device, slots, contextTokens, threads, exact });
+    const memory = withDrains(
+      await predictEngineMemory({ gguf, device, slots, contextTokens, threads, exact }),
+      config,
+    );
     lines.push(`worker × ${count} on ${device}: ${describeEngineMemory(memory)} each`);
     needed += count * (memory.cells + memory.computing + memory.process);
     weights = memory.weights; // One file, mapped once.
@@ -59,6 +63,12 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
     `this machine: ${availableParallelism()} cores, ${describeBytes(availableMemory())} of memory free`,
     memoryVerdict(needed, availableMemory()),
   ];
+}
+
+/** Samples that end under an older policy have cells of their own beside the new ones. */
+function withDrains(memory: EngineMemory, { worker }: RunConfig): EngineMemory {
+  if (worker.onPolicyUpdate !== "drain") return memory;
+  return { ...memory, cells: 2 * memory.cells, computing: 2 * memory.computing };
 }
 
 /** Whether the sum of all processes fits, were all of it in the machine's own memory. */

@@ -51,6 +51,7 @@ export type { GradientOptions } from "./gradients/protocol.ts";
 export { evenMicroBatch, type MicroBatchSizes } from "./memory/even-micro-batch.ts";
 export { describeEngineMemory, describeGradientMemory, slotsThatFit } from "./memory/explain-lack.ts";
 export { predictEngineMemory, predictGradientMemory } from "./memory/predict-memory.ts";
+export type { EngineMemory } from "./memory/protocol.ts";
 export type { Device } from "./native/libraries.ts";
 export { listDevices } from "./native/list-devices.ts";
 export { createTemplate } from "./prompt/index.ts";

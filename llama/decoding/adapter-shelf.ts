@@ -1,12 +1,11 @@
 import { AdapterError } from "../gguf/index.ts";
 import { withLlamaLog } from "../native/llama-api.ts";
-import { withMemoryFile } from "../native/memory-file.ts";
 import type { LoadedModel } from "./load-model.ts";
 
 /** Loaded adapters by digest. */
 export interface AdapterShelf {
-  /** Loads an adapter, or keeps it when it is there. */
-  load(adapter: string, gguf: Uint8Array): void;
+  /** Loads an adapter from its file beside whatever is being computed, or keeps it when it is there. */
+  load(adapter: string, path: string): Promise<void>;
   /** The handle of an adapter; null for the empty digest, the base alone. */
   get(adapter: string): bigint | null;
   /** Marks an adapter as no longer wanted. */
@@ -16,18 +15,28 @@ export interface AdapterShelf {
 }
 
 /** Creates an empty shelf. */
-export function createAdapterShelf({ llama, handle }: LoadedModel): AdapterShelf {
+export function createAdapterShelf({ llama, aside, handle }: LoadedModel): AdapterShelf {
   const loaded = new Map<string, bigint>();
+  const loading = new Map<string, Promise<void>>();
   const unwanted = new Set<string>();
+
+  const loadNow = async (adapter: string, path: string) => {
+    const address = (await aside.adapterLoraInit(handle, path)) ?? again(adapter, path);
+    loaded.set(adapter, address);
+  };
+  /** On this thread, where what llama.cpp complains of can be heard. */
+  const again = (adapter: string, path: string): bigint => {
+    const { result, complaints } = withLlamaLog(llama, () => llama.adapterLoraInit(handle, path));
+    if (result === null) throw new AdapterError(`adapter ${adapter} does not fit the model: ${complaints}`);
+    return result;
+  };
   return {
-    load(adapter, gguf) {
+    async load(adapter, path) {
       unwanted.delete(adapter);
       if (loaded.has(adapter)) return;
-      const { result, complaints } = withLlamaLog(llama, () =>
-        withMemoryFile(gguf, (file) => llama.adapterLoraInitFromFilePtr(handle, file)),
-      );
-      if (result === null) throw new AdapterError(`adapter ${adapter} does not fit the model: ${complaints}`);
-      loaded.set(adapter, result);
+      const begun = loading.get(adapter) ?? loadNow(adapter, path).finally(() => loading.delete(adapter));
+      loading.set(adapter, begun);
+      await begun;
     },
     get(adapter) {
       if (adapter === "") return null;
@@ -39,6 +48,7 @@ export function createAdapterShelf({ llama, handle }: LoadedModel): AdapterShelf
       if (loaded.has(adapter)) unwanted.add(adapter);
     },
     free(inUse) {
+      if (loading.size > 0) return; // llama.cpp keeps a list of a model's adapters, which one call at a time may change.
       for (const [adapter, address] of loaded) {
         if (!unwanted.has(adapter) || inUse.includes(adapter)) continue;
         llama.adapterLoraFree(address);

@@ -27,7 +27,7 @@ let wake = () => {};
 const parent = serveParent<EngineProtocol>({
   open,
   tokenize: (pieces) => engine().tokenizer.tokenize(pieces),
-  loadAdapter: ({ adapter, gguf }) => engine().adapters.load(adapter, gguf),
+  loadAdapter: ({ adapter, path }) => engine().adapters.load(adapter, path),
   dropAdapter({ adapter }) {
     engine().adapters.drop(adapter);
     wake();

@@ -10,7 +10,7 @@ export interface EngineProtocol {
     /** First, once. */
     open: Call<EngineOptions, OpenedModel>;
     tokenize: Call<readonly PromptPiece[], Int32Array>;
-    loadAdapter: Call<{ adapter: string; gguf: Uint8Array }, void>;
+    loadAdapter: Call<{ adapter: string; path: string }, void>;
     dropAdapter: Call<{ adapter: string }, void>;
     activate: Call<{ policy: Policy; running: OnPolicyChange }, void>;
     generate: Call<{ group: number; request: GroupRequest }, void>;

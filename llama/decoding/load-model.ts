@@ -1,7 +1,13 @@
 import { FleetError } from "../../core/index.ts";
 import type { Device, GgmlDevice } from "../native/libraries.ts";
 import { loadLibraries } from "../native/libraries.ts";
-import { bindLlama, type LlamaApi, withLlamaLog } from "../native/llama-api.ts";
+import {
+  bindLlama,
+  bindLlamaAside,
+  type LlamaApi,
+  type LlamaAsideApi,
+  withLlamaLog,
+} from "../native/llama-api.ts";
 import { LOAD_MODE } from "../native/llama-structs.ts";
 
 /** llama.cpp cannot load a model. */
@@ -13,6 +19,7 @@ export class ModelLoadError extends FleetError {
 /** A model in memory, for the process's life. */
 export interface LoadedModel {
   readonly llama: LlamaApi;
+  readonly aside: LlamaAsideApi;
   readonly device: GgmlDevice;
   readonly handle: bigint;
   readonly vocabularyHandle: bigint;
@@ -60,6 +67,7 @@ export function loadModel(
   const vocabularyHandle = llama.modelGetVocab(handle);
   return {
     llama,
+    aside: bindLlamaAside(library),
     device,
     handle,
     vocabularyHandle,

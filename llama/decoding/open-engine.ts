@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Child, openChild } from "../child/index.ts";
 import {
   AdapterError,
@@ -67,7 +69,7 @@ function createEngine(
       const digest = await sha256(gguf as Uint8Array<ArrayBuffer>);
       if (digest !== adapter) throw new AdapterError(`adapter ${adapter} arrived with the digest ${digest}`);
       checkAdapterFits(decodeAdapter(gguf), model, `adapter ${adapter}`);
-      await child.call("loadAdapter", { adapter, gguf }, ADAPTER_MS);
+      await withTemporaryFile(gguf, (path) => child.call("loadAdapter", { adapter, path }, ADAPTER_MS));
     },
     dropAdapter: (adapter) => child.call("dropAdapter", { adapter }, ANSWER_MS),
     activate: (policy, running) => child.call("activate", { policy, running }, WORK_MS),
@@ -106,6 +108,21 @@ function generate(
       return completions;
     },
   };
+}
+
+/**
+ * Lends bytes as a file: an engine that decodes reads little of a long message between two steps, and would hear nothing
+ * else meanwhile.
+ */
+async function withTemporaryFile<T>(bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "fleet-adapter-"));
+  try {
+    const path = join(folder, "adapter.gguf");
+    await writeFile(path, bytes, { mode: 0o600 });
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The template that `choice` names: "gguf", "raw", or a file. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { promisify } from "node:util";
 import koffi, { type LibraryHandle } from "koffi";
 import type { BatchStruct, ContextParams, ModelParams } from "./llama-structs.ts";
 import "./llama-structs.ts";
@@ -28,7 +29,7 @@ export interface LlamaApi {
   synchronize(context: bigint): void;
   /** Logits of a batch's row, [vocabulary] float32, valid until the next decode. */
   getLogitsIth(context: bigint, row: number): bigint | null;
-  adapterLoraInitFromFilePtr(model: bigint, file: bigint): bigint | null;
+  adapterLoraInit(model: bigint, path: string): bigint | null;
   adapterLoraFree(adapter: bigint): void;
   /** 0 when done. Compares addresses: an adapter that is set must outlive the call that sets another. */
   setAdaptersLora(context: bigint, adapters: BigUint64Array, count: number, scales: Float32Array): number;
@@ -57,6 +58,11 @@ export interface LlamaApi {
   ): number;
 }
 
+/** Calls that take long and leave this thread free. */
+export interface LlamaAsideApi {
+  readonly adapterLoraInit: (model: bigint, path: string) => Promise<bigint | null>;
+}
+
 /** The prototypes, compared with the header by the contract test. */
 export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
   backendInit: "void llama_backend_init(void)",
@@ -75,7 +81,7 @@ export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
   decode: "int32_t llama_decode(void *ctx, llama_batch batch)",
   synchronize: "void llama_synchronize(void *ctx)",
   getLogitsIth: "void *llama_get_logits_ith(void *ctx, int32_t i)",
-  adapterLoraInitFromFilePtr: "void *llama_adapter_lora_init_from_file_ptr(void *model, void *file)",
+  adapterLoraInit: "void *llama_adapter_lora_init(void *model, const char *path_lora)",
   adapterLoraFree: "void llama_adapter_lora_free(void *adapter)",
   setAdaptersLora:
     "int32_t llama_set_adapters_lora(void *ctx, void *adapters, size_t n_adapters, void *scales)",
@@ -88,6 +94,12 @@ export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
   tokenToPiece:
     "int32_t llama_token_to_piece(void *vocab, int32_t token, void *buf, int32_t length, int32_t lstrip, bool special)",
 };
+
+/** Binds what is called on a thread of its own. */
+export function bindLlamaAside(library: LibraryHandle): LlamaAsideApi {
+  const init = library.func(LLAMA_PROTOTYPES.adapterLoraInit);
+  return { adapterLoraInit: promisify<bigint, string, bigint | null>(init.async) };
+}
 
 /** Binds every function; throws when the library lacks one. */
 export function bindLlama(library: LibraryHandle): LlamaApi {

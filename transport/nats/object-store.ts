@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Objm } from "@nats-io/obj";
+import { Objm, setSha256Backend } from "@nats-io/obj";
 import { FleetError, withDeadline } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
 import { metaSubject, objectNamed, objectStream, runNames } from "./names.ts";
@@ -33,8 +33,11 @@ export interface DigestStore {
   list(): Promise<string[]>;
 }
 
-const CHUNK_BYTES = 512 * 1024;
+/** As much as a server takes in one message unless told otherwise. */
+const CHUNK_BYTES = 1024 * 1024;
 const UPLOAD_DEADLINE_MS = 300_000;
+
+setSha256Backend("native"); // Node's own: an adapter of 40 MB takes 0.1 s instead of one.
 
 /** The adapters of a run whose streams exist. */
 export function openAdapterStore(link: NatsLink, run: string): Promise<DigestStore> {

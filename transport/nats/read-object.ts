@@ -19,7 +19,7 @@ const StoredObject = z.object({
 
 /** An adapter of rank 256 on an 8B's seven projections, in F32, has 2.7 GB. */
 const MAX_OBJECT_BYTES = 3 * 1024 ** 3;
-/** Chunks of one request, 512 KB each. */
+/** Chunks of one request, 1 MiB each. */
 const CHUNKS_AT_ONCE = 8;
 
 /**
