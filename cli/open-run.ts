@@ -100,8 +100,9 @@ async function connectTo(given: Partial<JoinGiven>): Promise<FleetClient> {
 async function connectThrough(choice: RunningRunChoice & ReleaseChoice): Promise<FleetClient> {
   const { ca, certificate, key } = choice;
   await using opening = new AsyncDisposableStack();
-  const { address, token } = opening.use(await openForward(choice, "grpc"));
-  const tls = await tlsOf({ ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) });
+  const { address, token, tls: found } = opening.use(await openForward(choice, "grpc"));
+  const named = await tlsOf({ ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) });
+  const tls = named ?? found;
   const client = opening.use(openFleetClient({ address, token, tls, name: "cli" }));
   const open = opening.move();
   return { ...client, [Symbol.asyncDispose]: () => open.disposeAsync() };

@@ -1,6 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { z } from "zod";
 import { FleetError, withDeadline } from "../../core/index.ts";
+import type { ClientTls } from "../../transport/index.ts";
 
 /** A run in a cluster, as Helm knows it. */
 export interface ReleaseChoice {
@@ -18,6 +20,8 @@ export interface Forward extends AsyncDisposable {
   readonly address: string;
   /** The run's token. */
   readonly token: string;
+  /** What its servers are believed by, and what they are shown; null where they speak in plain text. */
+  readonly tls: ClientTls | null;
   /** Rejects with a {@link ClusterUnreachableError} once the way is gone, as when the coordinator's pod is. */
   readonly lost: Promise<never>;
 }
@@ -28,15 +32,16 @@ export class ClusterUnreachableError extends FleetError {
   readonly disposition = "reject";
 }
 
-/** Of the chart's Service and Secret. */
+/** Of the chart's Service. */
 const PORTS = { grpc: 7000, dashboard: 7001 };
-const serviceOf = (release: string) => `${release}-coordinator`;
-const secretOf = (release: string) => `${release}-secrets`;
+const coordinatorOf = (release: string) => `${release}-coordinator`;
+/** Of the coordinator's pod, each of a Secret. */
+const VOLUMES = { secrets: "secrets", server: "tls", client: "client-tls" };
 const READY_DEADLINE_MS = 20_000;
 const MOST_SAID = 4_096;
 
 /**
- * Reads a run's token from its Secret, and forwards a port of this machine to its coordinator, by kubectl.
+ * Reads what a run's Secrets have for a client, and forwards a port of this machine to its coordinator, by kubectl.
  *
  * @param to - which of the coordinator's ports
  * @throws {ClusterUnreachableError} with kubectl's own words
@@ -47,31 +52,75 @@ export async function openForward(choice: ReleaseChoice, to: keyof typeof PORTS)
     ...(context === undefined ? [] : ["--context", context]),
     ...(namespace === undefined ? [] : ["--namespace", namespace]),
   ];
-  const secret = ["get", "secret", secretOf(release), "-o", "jsonpath={.data.token}"];
-  const token = Buffer.from(await kubectl([...where, ...secret]), "base64").toString();
-  if (token === "")
-    throw new ClusterUnreachableError(
-      `the Secret ${secretOf(release)} has no token: is ${release} a release of this chart?`,
-    );
+  const secrets = await readSecrets(release, where);
   const child = spawn(
     "kubectl",
-    [...where, "port-forward", "--address", "127.0.0.1", `service/${serviceOf(release)}`, `:${PORTS[to]}`],
+    [
+      ...where,
+      "port-forward",
+      "--address",
+      "127.0.0.1",
+      `service/${coordinatorOf(release)}`,
+      `:${PORTS[to]}`,
+    ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   const lost = endOf(child);
   lost.catch(() => {}); // Whoever does not wait for it need not hear of it.
   try {
     const port = await withDeadline(
-      `kubectl to forward a port to ${serviceOf(release)}`,
+      `kubectl to forward a port to ${coordinatorOf(release)}`,
       READY_DEADLINE_MS,
       Promise.race([portOf(child), lost]),
     );
-    return { address: `127.0.0.1:${port}`, token, lost, [Symbol.asyncDispose]: () => end(child) };
+    return { address: `127.0.0.1:${port}`, ...secrets, lost, [Symbol.asyncDispose]: () => end(child) };
   } catch (error) {
     await end(child);
     throw error;
   }
 }
+
+/** The run's token and certificates, from the Secrets that its coordinator's pod has. */
+async function readSecrets(
+  release: string,
+  where: readonly string[],
+): Promise<Pick<Forward, "token" | "tls">> {
+  const object = ["get", "statefulset", coordinatorOf(release), "-o", "json"];
+  const { spec } = StatefulSet.parse(JSON.parse(await kubectl([...where, ...object])));
+  const nameOf = (volume: string) =>
+    spec.template.spec.volumes.find(({ name }) => name === volume)?.secret?.secretName;
+  const read = async (volume: string): Promise<Readonly<Record<string, string>>> => {
+    const name = nameOf(volume);
+    if (name === undefined) return {};
+    const { data } = Secret.parse(JSON.parse(await kubectl([...where, "get", "secret", name, "-o", "json"])));
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+    );
+  };
+  const { token } = await read(VOLUMES.secrets);
+  if (token === undefined)
+    throw new ClusterUnreachableError(
+      `the Secret ${nameOf(VOLUMES.secrets) ?? "of the coordinator"} has no token: is ${release} a release of this chart?`,
+    );
+  const { "ca.crt": ca } = await read(VOLUMES.server);
+  const { "tls.crt": certificate, "tls.key": key } = await read(VOLUMES.client);
+  const identity = certificate === undefined || key === undefined ? null : { certificate, key };
+  return { token, tls: ca === undefined ? null : { ca, identity } };
+}
+
+const StatefulSet = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        volumes: z.array(
+          z.object({ name: z.string(), secret: z.object({ secretName: z.string() }).optional() }),
+        ),
+      }),
+    }),
+  }),
+});
+
+const Secret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /** The port that kubectl says it forwards. */
 function portOf(child: ChildProcess): Promise<number> {

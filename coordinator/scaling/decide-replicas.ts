@@ -50,8 +50,8 @@ export interface PoolNow {
   readonly replicas: number;
   /** There. */
   readonly ready: number;
-  /** Since its replicas were last raised. */
-  readonly sinceRaisedSeconds: number;
+  /** For how long fewer are there than were asked for, since more were last asked for at most; 0 while all are there. */
+  readonly shortForSeconds: number;
 }
 
 /** What is decided. */
@@ -75,7 +75,9 @@ const SLOWEST = 0.5;
 
 /** Decides. Nothing is remembered here: the same values give the same answer. */
 export function decideReplicas(demand: Demand, given: readonly PoolNow[]): ReplicasDecision {
-  const pools = given.map((pool) => sized(pool, demand));
+  // Where all are slow, sampling holds the steps up, and their time says nothing about what would be stale.
+  const hasFast = given.some((pool) => pool.max > 0 && !isSlow(pool, demand));
+  const pools = given.map((pool) => sized(pool, hasFast && isSlow(pool, demand)));
   const answer = (replicas: ReadonlyMap<string, number>, why: string): ReplicasDecision => ({
     replicas,
     why,
@@ -98,20 +100,24 @@ export function decideReplicas(demand: Demand, given: readonly PoolNow[]): Repli
   return answer(keepWorkers(pools), reason("as many", forecast));
 }
 
+/** Whether a pool's completions take too long for the time in which the window is trained. */
+function isSlow({ completionSeconds }: PoolNow, { stepSeconds, windowSteps }: Demand): boolean {
+  return stepSeconds !== null && completionSeconds > windowSteps * stepSeconds * SLOWEST;
+}
+
 /** What can be counted on of a pool. */
-function sized(pool: PoolNow, { stepSeconds, windowSteps }: Demand): SizedPool {
-  const { min, max, replicas, startSeconds, completionSeconds } = pool;
+function sized(pool: PoolNow, isTooSlow: boolean): SizedPool {
+  const { min, max, replicas, startSeconds } = pool;
   const asked = Math.max(min, Math.min(max, replicas));
   const ready = Math.min(pool.ready, asked);
   const missing = asked - ready;
-  const isShort = missing > 0 && pool.sinceRaisedSeconds > startSeconds * PATIENCE;
-  const isTooSlow = stepSeconds !== null && completionSeconds > windowSteps * stepSeconds * SLOWEST;
+  const isShort = missing > 0 && pool.shortForSeconds > startSeconds * PATIENCE;
   return {
     ...pool,
     replicas: asked,
     ready,
     starting: isShort ? 0 : missing,
-    startsInSeconds: Math.max(0, startSeconds - pool.sinceRaisedSeconds),
+    startsInSeconds: Math.max(0, startSeconds - pool.shortForSeconds),
     isShort,
     isTooSlow,
     // One worker of a pool that nothing is known of is there to be measured.

@@ -64,7 +64,8 @@ export interface Scaler {
 /** What is remembered of a pool. */
 interface Asked {
   replicas: number;
-  raisedAtMs: number;
+  /** Since when fewer are there, from when more were last asked for on; null while all are. */
+  shortSinceMs: number | null;
 }
 
 /**
@@ -82,7 +83,7 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
     const known = asked.get(name);
     if (known !== undefined) return known;
     const replicas = Math.max(present, reported.get(name)?.replicas ?? 0);
-    const fresh = { replicas, raisedAtMs: Number.NEGATIVE_INFINITY };
+    const fresh = { replicas, shortSinceMs: null };
     asked.set(name, fresh);
     return fresh;
   }
@@ -94,16 +95,17 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
   ): PoolNow {
     const ready = workers.filter((worker) => worker.pool === pool.name).length;
     const speed = speeds.of(pool.name);
-    const { replicas, raisedAtMs } = askedOf(pool.name, ready);
+    const memory = askedOf(pool.name, ready);
+    memory.shortSinceMs = ready < memory.replicas ? (memory.shortSinceMs ?? nowMs) : null;
     return {
       ...pool,
       min: isOver(state) ? 0 : pool.min,
       tokensPerSecond: speed?.tokensPerSecond ?? pool.tokensPerSecond,
       completionSeconds:
         speed === null ? 0 : (completionTokens(state, maxTokens) * speed.slots) / speed.tokensPerSecond,
-      replicas,
+      replicas: memory.replicas,
       ready,
-      sinceRaisedSeconds: (nowMs - raisedAtMs) / 1_000,
+      shortForSeconds: (nowMs - (memory.shortSinceMs ?? nowMs)) / 1_000,
     };
   }
 
@@ -117,7 +119,7 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
   /** What the cluster has already is not asked for anew by a coordinator that has just started. */
   function adopt(name: string, replicas: number, nowMs: number): void {
     const memory = askedOf(name, 0);
-    if (replicas > memory.replicas) Object.assign(memory, { replicas, raisedAtMs: nowMs });
+    if (replicas > memory.replicas) Object.assign(memory, { replicas, shortSinceMs: nowMs });
   }
 
   function look(workers: readonly WorkerPresence[], nowMs: number): void {
@@ -138,7 +140,7 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
       pools: pools.map((pool) => {
         const memory = askedOf(pool.name, pool.ready);
         const wanted = replicas.get(pool.name) ?? 0;
-        if (wanted > memory.replicas) memory.raisedAtMs = nowMs;
+        if (wanted > memory.replicas) memory.shortSinceMs = nowMs;
         memory.replicas = wanted;
         return planOf(pool, wanted, {
           isShort: short.includes(pool.name),

@@ -9,6 +9,11 @@ import { KubernetesMap, NodeSelector, Resources, Storage, TaggedImage, Toleratio
 import { Volume } from "./volume.ts";
 
 const text = z.string();
+/** Servers with their ports, separated by commas, as every process takes them. */
+function natsServer(scheme: string): string {
+  const one = `${scheme}://(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}`;
+  return `${one}(,${one})*`;
+}
 const scheduling = { resources: Resources, nodeSelector: NodeSelector, tolerations: Tolerations };
 
 const Image = z.strictObject({
@@ -25,7 +30,7 @@ const Image = z.strictObject({
 
 const Nats = z.strictObject({
   enabled: z.boolean(),
-  url: z.string().regex(/^((nats|tls):\/\/.+)?$/),
+  url: z.string().regex(new RegExp(`^(${natsServer("(nats|tls)")})?$`)),
   replicas: z.literal([1, 3]),
   image: TaggedImage,
   storage: Storage,
@@ -58,7 +63,7 @@ const Expose = z.strictObject({
   enabled: z.boolean(),
   type: z.enum(["LoadBalancer", "NodePort"]),
   annotations: z.record(z.string(), z.string()),
-  natsUrl: z.string().regex(/^(tls:\/\/.+)?$/),
+  natsUrl: z.string().regex(new RegExp(`^(${natsServer("tls")})?$`)),
   names: z.array(z.string().min(1)),
 });
 

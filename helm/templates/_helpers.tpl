@@ -72,6 +72,24 @@ imagePullSecrets:
 {{ .Values.autoscaler.existingSecret | default (printf "%s-scaler" .Release.Name) }}
 {{- end }}
 
+{{/* Servers that ran alone do not become a cluster with their streams, nor a cluster a single one: nothing, or a refusal. */}}
+{{- define "fleet.checkReplicas" -}}
+{{- if .Values.nats.enabled -}}
+{{- $name := printf "%s-nats" .Release.Name -}}
+{{- $wanted := int .Values.nats.replicas -}}
+{{- $before := 0 -}}
+{{- with lookup "apps/v1" "StatefulSet" .Release.Namespace $name -}}
+{{- $before = int .spec.replicas -}}
+{{- end -}}
+{{- if and (eq $before 0) (lookup "v1" "PersistentVolumeClaim" .Release.Namespace (printf "data-%s-0" $name)) -}}
+{{- $before = ternary 3 1 (not (empty (lookup "v1" "PersistentVolumeClaim" .Release.Namespace (printf "data-%s-1" $name)))) -}}
+{{- end -}}
+{{- if and (gt $before 0) (ne $before $wanted) -}}
+{{- fail (printf "nats.replicas is %d, and the volumes of this run are of %d: it cannot change once a run was begun" $wanted $before) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* Nothing, or what is wrong with the values beyond what their schema can say. */}}
 {{- define "fleet.check" -}}
 {{- $v := .Values -}}
@@ -96,6 +114,13 @@ imagePullSecrets:
 {{- if and $v.tls.mutual (not $v.tls.existingClientSecret) (not $v.tls.certManager.enabled) -}}
 {{- fail "tls.mutual needs tls.existingClientSecret or tls.certManager.enabled" -}}
 {{- end -}}
+{{- if and $v.tls.mutual (not $v.tls.enabled) -}}
+{{- fail "tls.mutual needs tls.enabled: without it every link is plain text" -}}
+{{- end -}}
+{{- if and $v.tls.existingSecret $v.tls.certManager.enabled -}}
+{{- fail "tls.existingSecret and tls.certManager.enabled are both set: choose one" -}}
+{{- end -}}
+{{- include "fleet.checkReplicas" . -}}
 {{- $certificates := and $v.tls.enabled $v.tls.certManager.enabled -}}
 {{- if and $certificates (not $v.tls.certManager.issuer.name) -}}
 {{- fail "tls.certManager.enabled needs tls.certManager.issuer.name" -}}
@@ -127,6 +152,11 @@ imagePullSecrets:
 {{- fail (printf "workers has two pools of the name %q" .name) -}}
 {{- end -}}
 {{- $names = append $names .name -}}
+{{- if .scaling -}}
+{{- if gt (int (.scaling.min | default 0)) (int .scaling.max) -}}
+{{- fail (printf "workers: the pool %q has scaling.min %d, which is more than its max %d" .name (int .scaling.min) (int .scaling.max)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- range $what := list "model" "dataset" -}}
 {{- $volume := index $v $what -}}
@@ -175,4 +205,17 @@ imagePullSecrets:
 - podSelector:
     matchLabels: {{- include "fleet.labels" (dict "root" $root "component" .) | nindent 6 }}
 {{- end }}
+{{- end }}
+
+{{/* The ports that a volume's files are downloaded from, separated by commas; nothing where they are not. */}}
+{{- define "fleet.downloadPorts" -}}
+{{- $ports := list -}}
+{{- if eq .source "url" -}}
+{{- range .files -}}
+{{- $url := urlParse .url -}}
+{{- $usual := ternary "80" "443" (eq $url.scheme "http") -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default $usual) -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $ports -}}
 {{- end }}

@@ -195,7 +195,7 @@ function sizedPool({ nowSeconds, cluster, scenario }: PolicyView, pool: Scenario
     completionSeconds: (scenario.tokens(0) * pool.slots) / pool.tokensPerSecond,
     replicas,
     ready,
-    sinceRaisedSeconds: nowSeconds - since,
+    shortForSeconds: nowSeconds - since,
     starting: pods.length - ready,
     startsInSeconds: Math.max(0, pool.startSeconds - (nowSeconds - since)),
     isShort: lacks,

@@ -30,7 +30,7 @@ const SPOT: PoolNow = {
   completionSeconds: 20,
   replicas: 5,
   ready: 5,
-  sinceRaisedSeconds: 10_000,
+  shortForSeconds: 0,
 };
 const DEAR: PoolNow = { ...SPOT, name: "dear", cost: 3, replicas: 0, ready: 0, max: 4 };
 
@@ -102,13 +102,13 @@ describe("The size of the pools", () => {
   });
 
   it("takes no worker away before one that is on its way has come", () => {
-    const starting = { ...SPOT, replicas: 9, ready: 5, sinceRaisedSeconds: 20 };
+    const starting = { ...SPOT, replicas: 9, ready: 5, shortForSeconds: 20 };
 
     expect(decide({ ...IDLE, openTokens: 50_000 }, starting)).toEqual({ spot: 9 });
   });
 
   it("lets other pools stand in for one that is short of its replicas, and goes on asking for them", () => {
-    const short = { ...SPOT, replicas: 8, ready: 2, sinceRaisedSeconds: 100 };
+    const short = { ...SPOT, replicas: 8, ready: 2, shortForSeconds: 100 };
     const { replicas, short: named } = decideReplicas({ ...HALF_FULL, readySteps: 1 }, [short, DEAR]);
 
     expect(named).toEqual(["spot"]);
@@ -129,6 +129,14 @@ describe("The size of the pools", () => {
 
     expect(tooSlow).toEqual(["slow"]);
     expect(Object.fromEntries(replicas)).toEqual({ slow: 0, dear: 4 });
+  });
+
+  it("uses a slow pool where there is no other, since then sampling holds the steps up", () => {
+    const slow = { ...SPOT, completionSeconds: 300, replicas: 0, ready: 0 };
+    const { replicas, tooSlow } = decideReplicas(FAR_BEHIND, [slow, { ...DEAR, max: 0 }]);
+
+    expect(tooSlow).toEqual([]);
+    expect(replicas.get("spot")).toBeGreaterThan(0);
   });
 
   it("counts an evaluation that holds training up as lacking", () => {
@@ -159,7 +167,7 @@ describe("The size of the pools", () => {
         completionSeconds: positive(1e4),
         replicas: fc.integer({ min: 0, max: 50 }),
         ready: fc.integer({ min: 0, max: 50 }),
-        sinceRaisedSeconds: fc.oneof(positive(1e5), fc.constant(Number.POSITIVE_INFINITY)),
+        shortForSeconds: fc.oneof(positive(1e5), fc.constant(Number.POSITIVE_INFINITY)),
       }),
       { maxLength: 4 },
     );

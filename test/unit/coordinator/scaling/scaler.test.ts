@@ -72,7 +72,26 @@ describe("What is asked of the cluster", () => {
     scaler.report([{ name: "a", replicas: 9, trouble: "" }]);
     scaler.look([worker("w0", 8), worker("w1", 8)], 1_000);
 
-    expect(scaler.plan()?.pools[0]).toMatchObject({ replicas: 9, present: 2 });
+    // Seven are on their way; two more than those nine are needed.
+    expect(scaler.plan()?.pools[0]).toMatchObject({ replicas: 11, present: 2, trouble: "" });
+  });
+
+  it("counts on a worker that is lost for as long as it takes to start another", () => {
+    const dear = { name: "b", max: 4, cost: 5, startSeconds: 60, tokensPerSecond: 200 };
+    const { scaler } = openScaler({ ...KNOWN, max: 8 }, dear);
+    const eight = Array.from({ length: 8 }, (_, index) => worker(`w${index}`, 8));
+    scaler.look(eight, 0);
+    const asked = scaler.replicas()?.get("b");
+
+    scaler.look(eight.slice(1), 3_600_000);
+    const blip = scaler.plan()?.pools.map(({ replicas, trouble }) => [replicas, trouble]);
+    scaler.look(eight.slice(1), 3_600_000 + 95_000);
+
+    expect(blip).toEqual([
+      [8, ""],
+      [asked, ""],
+    ]);
+    expect(scaler.plan()?.pools[0]?.trouble).toMatch(/^7 of 8 workers came up/);
   });
 
   it("is not less than what the cluster has, when it is told only after its first look", () => {
