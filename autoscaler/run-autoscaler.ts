@@ -34,6 +34,8 @@ export interface AutoscalerOptions {
 const LONGEST_BACKOFF_MS = 60_000;
 /** Well below the Lease's duration. */
 const LEASE_DEADLINE_MS = 5_000;
+/** One look at the cluster, one at the coordinator, and what follows. */
+const ROUND_DEADLINE_MS = 60_000;
 
 /**
  * Runs until `stop`. Where the coordinator or the cluster does not answer, nothing is changed, and it is asked again, ever
@@ -60,7 +62,11 @@ export async function runAutoscaler(options: AutoscalerOptions, stop: AbortSigna
     try {
       const leads = await withDeadline("the lease of the autoscaler", LEASE_DEADLINE_MS, leader.hold(), stop);
       tell(leads);
-      if (leads) await sizePools(options, client, pools, leader, stop);
+      if (!leads) return null;
+      // What hangs is left behind, and does nothing more once it comes back.
+      const round = AbortSignal.any([stop, AbortSignal.timeout(ROUND_DEADLINE_MS)]);
+      const sized = sizePools(options, client, pools, leader, round);
+      await withDeadline("the pools to be sized", ROUND_DEADLINE_MS, sized, stop);
       return null;
     } catch (error) {
       return error;
