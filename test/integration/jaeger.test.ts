@@ -36,10 +36,14 @@ describe.skipIf(jaeger === null)("a Jaeger", () => {
     await expect
       .poll(() => collector.services(), { timeout: SHOWN_MS })
       .toEqual(expect.arrayContaining(SERVICES));
-    const step = await traceWith(collector, "fleet-coordinator", "batch", OF_A_STEP);
-    const batch = step.find(({ name }) => name === "batch");
-    expect(batch?.references.length).toBeGreaterThan(0);
-    const task = await taskWith(collector, batch?.references ?? []);
+    await wholeTraces(collector, "batch", OF_A_STEP, 1);
+    const tasks = await wholeTraces(collector, "task", OF_A_TASK, 1);
+    const steps = await wholeTraces(collector, "batch", ["batch"], STEPS);
+    const batched = steps.flat().flatMap(({ name, references }) => (name === "batch" ? references : []));
+    const task =
+      tasks.find((spans) =>
+        spans.some(({ name, spanId }) => name === "sample" && batched.includes(spanId)),
+      ) ?? [];
     const ids = new Set(task.map(({ spanId }) => spanId));
     const roots = task.filter(({ references }) => !ids.has(references[0] ?? ""));
     expect(roots.map(({ name }) => name)).toEqual(["task"]);
@@ -50,27 +54,21 @@ describe.skipIf(jaeger === null)("a Jaeger", () => {
   }, 120_000);
 });
 
-/** The first trace with a span of this name that has come whole. */
-async function traceWith(
+/** Traces of which one span has this name, once there are `least` that have come with all these. */
+async function wholeTraces(
   collector: Jaeger,
-  service: string,
   span: string,
   names: readonly string[],
-): Promise<ShownSpan[]> {
-  let whole: ShownSpan[] = [];
+  least: number,
+): Promise<ShownSpan[][]> {
+  let whole: ShownSpan[][] = [];
   const look = async () => {
-    const traces = await Promise.all((await collector.find(service, span)).map(collector.trace));
-    whole = traces.find((spans) => names.every((name) => spans.some((one) => one.name === name))) ?? [];
+    const traces = await Promise.all((await collector.find("fleet-coordinator", span)).map(collector.trace));
+    whole = traces.filter((spans) => names.every((name) => spans.some((one) => one.name === name)));
     return whole.length;
   };
-  await expect.poll(look, { message: `a trace with ${names}`, timeout: SHOWN_MS }).toBeGreaterThan(0);
+  await expect
+    .poll(look, { message: `traces with ${names}`, timeout: SHOWN_MS })
+    .toBeGreaterThanOrEqual(least);
   return whole;
-}
-
-/** A task's trace, whole, whose samples a batch is linked to. */
-async function taskWith(collector: Jaeger, linked: readonly string[]): Promise<ShownSpan[]> {
-  const spans = await traceWith(collector, "fleet-coordinator", "task", OF_A_TASK);
-  const samples = spans.filter(({ name }) => name === "sample").map(({ spanId }) => spanId);
-  expect(samples.length).toBeGreaterThan(0);
-  return linked.length === 0 ? [] : spans;
 }
