@@ -7,7 +7,7 @@ import { type RunFolder, RunFolderError } from "../run-folder.ts";
 const User = z.looseObject({ user: z.string(), password: z.string() });
 const Secrets: z.ZodType<RunSecrets> = z.looseObject({
   token: z.string(),
-  users: z.looseObject({ coordinator: User, worker: User }),
+  users: z.object({ coordinator: User, worker: User }).catchall(User),
 });
 
 /** Makes the run's token and NATS passwords, readable by the owner alone. */

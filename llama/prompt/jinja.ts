@@ -1,54 +1,70 @@
-import { runInNewContext } from "node:vm";
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
-import { formatPinnedDate, PINNED_DATE } from "./pinned-date.ts";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 
 /** A parsed template. Throws what the template raises, or where it cannot go on. */
 export type Jinja = (variables: Readonly<Record<string, unknown>>) => string;
 
-/** What every chat template may use, with the date pinned; the library's own set has the time of day. */
-const GLOBALS: Readonly<Record<string, unknown>> = {
-  true: true,
-  True: true,
-  false: false,
-  False: false,
-  none: null,
-  None: null,
-  range,
-  raise_exception: refuse,
-  strftime_now: formatPinnedDate,
-  date_string: PINNED_DATE,
-};
+/** What the thread is asked: what a template makes of its variables; without them, only whether it can be parsed. */
+export interface JinjaQuestion {
+  readonly template: string;
+  readonly variables: Readonly<Record<string, unknown>> | null;
+}
 
-/** Parses a template with the settings of Hugging Face's `apply_chat_template`; throws where it cannot be parsed. */
+/** What it answers. */
+export type JinjaAnswer = { readonly text: string } | { readonly failure: string };
+
+/** A template takes a millisecond and a megabyte. */
+const MOST_MS = 5_000;
+const MOST_MIB = 64;
+/** UTF-16 units of a prompt without its messages. */
+const MOST_UNITS = 1 << 22;
+
+/** Parses a template as Hugging Face's `apply_chat_template` does; throws where it cannot be parsed. */
 export function parseJinja(template: string): Jinja {
-  const program = parse(tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
+  ask({ template, variables: null });
   return (variables) => {
-    const environment = new Environment();
-    for (const [name, value] of Object.entries({ ...GLOBALS, ...variables })) environment.set(name, value);
-    return withinTime(() => String(new Interpreter(environment).run(program).value));
+    const text = ask({ template, variables });
+    if (text.length > MOST_UNITS) throw new Error(`it writes more than ${MOST_UNITS} characters`);
+    return text;
   };
 }
 
-/** A template takes a millisecond; one that would go on for ever is stopped from outside. */
-const MOST_MS = 5_000;
-/** Items of a range, UTF-16 units of a prompt without its messages. */
-const MOST_ITEMS = 100_000;
-const MOST_UNITS = 1 << 22;
-
-function withinTime(render: () => string): string {
-  const text: string = runInNewContext("render()", { render }, { timeout: MOST_MS });
-  if (text.length > MOST_UNITS) throw new Error(`it writes more than ${MOST_UNITS} characters`);
-  return text;
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  /** [0] becomes 1 once an answer is there. */
+  readonly answered: Int32Array;
 }
 
-/** Python's `range`. */
-function range(first: number, end?: number, step = 1): number[] {
-  const [start, stop] = end === undefined ? [0, first] : [first, end];
-  const length = Math.max(0, Math.ceil((stop - start) / step));
-  if (!(length <= MOST_ITEMS)) throw new Error(`a range of ${length} items is more than ${MOST_ITEMS}`);
-  return Array.from({ length }, (_, i) => start + i * step);
+/** One for all templates of this process, opened by the first; a template that ends it has the next open another. */
+let thread: Thread | null = null;
+
+/** Waits for the answer; a thread that gives none in time is ended, whatever keeps it. */
+function ask(question: JinjaQuestion): string {
+  thread ??= openThread();
+  const { worker, port, answered } = thread;
+  Atomics.store(answered, 0, 0);
+  port.postMessage(question);
+  const waited = Atomics.wait(answered, 0, 0, MOST_MS);
+  const received: { readonly message: JinjaAnswer } | undefined = receiveMessageOnPort(port);
+  if (received === undefined || waited === "timed-out") {
+    thread = null;
+    void worker.terminate();
+    throw new Error(`it takes more than ${MOST_MS / 1_000} s or ${MOST_MIB} MiB`);
+  }
+  if ("failure" in received.message) throw new Error(received.message.failure);
+  return received.message.text;
 }
 
-function refuse(message: string): never {
-  throw new Error(message);
+function openThread(): Thread {
+  const { port1: port, port2 } = new MessageChannel();
+  const answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = new Worker(new URL("jinja-thread.ts", import.meta.url), {
+    workerData: { port: port2, answered },
+    transferList: [port2],
+    resourceLimits: { maxOldGenerationSizeMb: MOST_MIB, maxYoungGenerationSizeMb: 8 },
+  });
+  worker.on("error", () => {}); // Whoever waits for it hears of it.
+  worker.unref();
+  port.unref();
+  return { worker, port, answered };
 }

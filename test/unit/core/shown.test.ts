@@ -13,7 +13,15 @@ describe("foreign text in an error", () => {
 
   it("loses its middle where it is long, and half a character is spelt", () => {
     expect(shown(`${"x".repeat(1_000)}${"y".repeat(1_000)}`)).toBe(`${"x".repeat(54)} … ${"y".repeat(26)}`);
-    expect(shown("😀😀", 3)).toBe("😀 … \\u{de00}");
+    expect(shown(`${"x".repeat(40)}\u{1f600}${"y".repeat(2)}`, 30)).toBe(
+      `${"x".repeat(20)} … ${"x".repeat(6)}😀yy`,
+    );
+    expect(shown(`${"x".repeat(40)}\ude00y`, 30)).toBe(`${"x".repeat(20)} … x\\u{de00}y`);
+  });
+
+  it("is as long as it may be once it is spelt", () => {
+    expect(shown("\0".repeat(100))).toBe(`${"\\u{0}".repeat(10)} … ${"\\u{0}".repeat(5)}`);
+    expect(shown("\u{feff}".repeat(30)).length).toBeLessThanOrEqual(83);
   });
 
   it("is all that an error about a foreign input says", () => {

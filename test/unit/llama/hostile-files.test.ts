@@ -67,7 +67,17 @@ describe("a chat template that somebody made to do harm is stopped where it", ()
   const loop = "{% for a in range(99999) %}";
 
   it.each([
-    ["goes on without end", `${loop.repeat(3)}${"{% endfor %}".repeat(3)}`, /timed out/],
+    ["goes on without end", `${loop.repeat(3)}${"{% endfor %}".repeat(3)}`, /takes more than 5 s or 64 MiB/],
+    [
+      "doubles a list for ever",
+      "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+      /takes more than 5 s or 64 MiB/,
+    ],
+    [
+      "doubles what is in a list for ever, and writes it out",
+      "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
+      /takes more than 5 s or 64 MiB/,
+    ],
     ["counts too far", "{% for a in range(999999999) %}{% endfor %}", /a range of 999999999 items is more/],
     [
       "raises a text of many lines",

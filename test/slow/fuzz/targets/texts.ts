@@ -113,6 +113,8 @@ function lyingTemplate(random: Random): Uint8Array {
       () =>
         "{% set ns = namespace(x='a') %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
       () => "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+      () =>
+        "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
       () => `${loop}{{ 'x' * 99999 }}{% endfor %}`,
       () => "{{ 'x' * 999999999 }}",
       () => "{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}",
