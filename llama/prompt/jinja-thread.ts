@@ -5,7 +5,8 @@
  * @module
  */
 import { type MessagePort, workerData } from "node:worker_threads";
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
+import { Environment, parse, tokenize } from "@huggingface/jinja";
+import { BoundedInterpreter } from "./bounded-interpreter.ts";
 import { formatPinnedDate, PINNED_DATE } from "./pinned-date.ts";
 import type { JinjaAnswer, JinjaQuestion } from "./jinja.ts";
 
@@ -61,7 +62,7 @@ function programOf(template: string): Program {
 function render(program: Program, variables: Readonly<Record<string, unknown>>): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries({ ...GLOBALS, ...variables })) environment.set(name, value);
-  return String(new Interpreter(environment).run(program).value);
+  return String(new BoundedInterpreter(environment).run(program).value);
 }
 
 /** Python's `range`. */

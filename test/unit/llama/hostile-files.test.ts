@@ -71,12 +71,12 @@ describe("a chat template that somebody made to do harm is stopped where it", ()
     [
       "doubles a list for ever",
       "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
-      /takes more than 5 s or 64 MiB/,
+      /makes a value of more than 4194304 characters/,
     ],
     [
       "doubles what is in a list for ever, and writes it out",
       "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
-      /takes more than 5 s or 64 MiB/,
+      /makes a value of more than 4194304 characters/,
     ],
     ["counts too far", "{% for a in range(999999999) %}{% endfor %}", /a range of 999999999 items is more/],
     [
