@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AnswerParts, CoordinatorOptions, Summary } from "../coordinator/index.ts";
@@ -70,8 +70,8 @@ export async function dashboardLinkOf(folder: RunFolder): Promise<string | null>
   const { dashboard } = await folder.endpoints();
   if (dashboard === undefined) return null;
   const { token } = await readSecrets(folder);
-  const { createDashboardLink } = await import("../coordinator/index.ts");
-  return createDashboardLink(`http://${dashboard.host}:${dashboard.port}`, token);
+  const { createDashboardLink, dashboardUrl } = await import("../coordinator/index.ts");
+  return createDashboardLink(dashboardUrl(dashboard), token);
 }
 
 function othersBeside(folder: RunFolder): AnswerParts["others"] {
@@ -79,11 +79,21 @@ function othersBeside(folder: RunFolder): AnswerParts["others"] {
   const read = async (id: string): Promise<Summary | null> =>
     readSummary(new RunFolder(runs, id)).catch(() => null);
   const list = async () => (await readdir(runs).catch(() => [])).filter((id) => id !== folder.id).sort();
+  /** By run: whether its summary, as it was written then, has steps. A summary may be large, and few change. */
+  const known = new Map<string, { readonly writtenMs: number; readonly hasSteps: boolean }>();
+  const hasSteps = async (id: string): Promise<boolean> => {
+    const { mtimeMs: writtenMs } = await stat(new RunFolder(runs, id).summary).catch(() => ({ mtimeMs: -1 }));
+    const before = known.get(id);
+    if (before?.writtenMs === writtenMs) return before.hasSteps;
+    const now = { writtenMs, hasSteps: writtenMs >= 0 && ((await read(id))?.steps.length ?? 0) > 0 };
+    known.set(id, now);
+    return now.hasSteps;
+  };
   return {
     list: async () => {
-      const ids = await list();
-      const summaries = await Promise.all(ids.map(read));
-      return ids.filter((_, i) => (summaries[i]?.steps.length ?? 0) > 0).reverse();
+      const shown: string[] = [];
+      for (const id of await list()) if (await hasSteps(id)) shown.unshift(id);
+      return shown;
     },
     curves: async (id) => {
       // Only a name that is in the folder: what is asked for is never part of a path.

@@ -20,7 +20,7 @@ export {
 } from "./config.ts";
 export type { AnswerParts } from "./dashboard/answers.ts";
 export { createRestSource } from "./dashboard/rest-source.ts";
-export { openDashboard } from "./dashboard/serve-dashboard.ts";
+export { dashboardUrl, openDashboard } from "./dashboard/serve-dashboard.ts";
 export { createDashboardLink } from "./dashboard/sessions.ts";
 export {
   checkDataset,

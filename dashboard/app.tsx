@@ -89,9 +89,11 @@ export function App({ refusal }: { readonly refusal: string | null }) {
   );
 }
 
+const NOT_CONNECTED = 'what is shown is as it was last; a run that is over is shown by "fleet dashboard"';
+
 /** What the run does at this moment, on every page. */
-function StateLine({ live: { status, isConnected } }: { readonly live: Live }) {
-  if (status === null) return <p class="state quiet">connecting …</p>;
+function StateLine({ live: { status, isConnected, refusal } }: { readonly live: Live }) {
+  if (status === null) return <p class="state quiet">{refusal || "connecting …"}</p>;
   const parts = [
     `step ${count(status.step)} of ${count(status.steps)}`,
     status.isLive ? `${count(status.tokensPerSecond)} tok/s` : "",
@@ -108,9 +110,7 @@ function StateLine({ live: { status, isConnected } }: { readonly live: Live }) {
       ))}
       {status.waitingFor !== "" && <strong>waiting for {status.waitingFor}</strong>}
       {status.reason !== "" && <span>{status.reason}</span>}
-      {!isConnected && (
-        <span>what is shown is as it was last; a run that has ended serves no page any more</span>
-      )}
+      {!isConnected && <span>{refusal || NOT_CONNECTED}</span>}
     </p>
   );
 }

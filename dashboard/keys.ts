@@ -27,7 +27,7 @@ export function useKeyboard(): void {
       return isSecond ? `${FIRST} ${key}` : key;
     };
     const onKey = (event: KeyboardEvent) => {
-      if (isModified(event) || isTyping(event.target)) return;
+      if (isModified(event) || isTyping(event.target) || isPressing(event)) return;
       const name = nameOf(event.key);
       const acts = [...listening].flatMap((keys) => keys[name] ?? []);
       if (acts.length > 0) event.preventDefault();
@@ -36,6 +36,12 @@ export function useKeyboard(): void {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
+}
+
+/** Whether the key presses what has the focus, or is for a dialog that is open, which only Escape and its own keys leave. */
+function isPressing({ key, target }: KeyboardEvent): boolean {
+  if (key === "Enter") return target instanceof Element && target.closest("a, button, summary") !== null;
+  return key !== "Escape" && key !== "?" && document.querySelector("dialog[open]") !== null;
 }
 
 function isModified({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {

@@ -19,7 +19,8 @@ export function readRoute(): Route {
 export function useRoute(): Route {
   const [route, setRoute] = useState(readRoute);
   useEffect(() => {
-    const look = () => setRoute(readRoute());
+    // A link that is pasted into the page signs in as one that is opened anew.
+    const look = () => (location.hash.startsWith("#link=") ? location.reload() : setRoute(readRoute()));
     addEventListener("hashchange", look);
     return () => removeEventListener("hashchange", look);
   }, []);

@@ -68,6 +68,7 @@ async function serveAtRest(folder: RunFolder, listen: string | undefined): Promi
     group: batch.group,
     staleness: batch.staleness,
     temperature: sampling.temperature,
+    planned: config.steps,
   };
   const { token } = await readSecrets(folder);
   const options = await dashboardOptions(folder, config, token, listen);

@@ -93,13 +93,14 @@ function createRefresh({ source, reader }: AnswerParts): () => Promise<void> {
   let generation = -1;
   let looking: Promise<void> | null = null;
   const look = async () => {
-    // A reader's first thread is started by the question; what it is told belongs to it.
-    await reader.refresh(await source.fresh.take(Math.max(1, reader.generation)));
-    generation = reader.generation;
+    generation = reader.start(); // What is told is told to this thread.
+    const fresh = await source.fresh.take(generation);
+    await reader.refresh(fresh);
+    source.fresh.taken(fresh);
     lastMs = performance.now();
   };
   return async () => {
-    if (generation === reader.generation && performance.now() - lastMs < FRESH_MS) return;
+    if (generation === reader.start() && performance.now() - lastMs < FRESH_MS) return;
     looking ??= look().finally(() => {
       looking = null;
     });

@@ -43,7 +43,11 @@ export function openEventStream(read: () => unknown): EventStream {
 
   return {
     add: (response) => {
-      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        "x-accel-buffering": "no",
+      });
       response.write(`retry: 2000\nevent: status\ndata: ${JSON.stringify(read())}\n\n`);
       listeners.add(response);
       response.once("close", () => listeners.delete(response));

@@ -41,8 +41,10 @@ export function createFreshFeed({ state, store, issueOf }: FeedParts): FreshFeed
         });
         rollouts.push(...(await Promise.all(read)).flat());
       }
-      for (const { sequence } of rollouts) told.add(sequence);
       return { rollouts, ends: endsOf(state), archivedThrough: state.archivedThrough };
+    },
+    taken: ({ rollouts }) => {
+      for (const { sequence } of rollouts) told.add(sequence);
     },
     notYet: () => untold().size,
   };

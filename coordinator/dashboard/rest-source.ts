@@ -5,18 +5,26 @@ import { sayWhoWaits } from "./who-waits.ts";
 /** What is known of a run's configuration, for one that is not running. */
 export type RestSettings = ReturnType<RunSource["about"]>["settings"];
 
-/** A run that is not running, as its summary has it; everything of it is archived. */
-export function createRestSource(summary: Summary, settings: RestSettings): RunSource {
+/**
+ * A run that is not running, as its summary has it; everything of it is archived.
+ *
+ * @param settings - `planned` are the steps that it was to make
+ */
+export function createRestSource(
+  summary: Summary,
+  { planned, ...settings }: RestSettings & { readonly planned: number },
+): RunSource {
   const { run, steps } = summary;
+  const isOver = summary.state === "ended" || summary.state === "failed";
   return {
     run,
     status: () => ({
       isLive: false,
       run,
-      state: summary.state,
+      state: isOver ? summary.state : "not running",
       reason: summary.reason,
       step: summary.versions.at(-1)?.version ?? 0,
-      steps: summary.versions.at(-1)?.version ?? 0,
+      steps: planned,
       seconds: steps.reduce((sum, step) => sum + step.seconds.step, 0),
       tokensPerSecond: 0,
       waitingFor: "",
@@ -35,6 +43,7 @@ export function createRestSource(summary: Summary, settings: RestSettings): RunS
       setAside: Object.entries(summary.unusable).map(([instance, reason]) => ({ instance, reason })),
     }),
     fresh: {
+      taken: () => {},
       take: async () => ({ rollouts: [], ends: [], archivedThrough: Number.MAX_SAFE_INTEGER }),
       notYet: () => 0,
     },

@@ -31,6 +31,8 @@ export interface FreshRollouts {
 export interface FreshFeed {
   /** @param generation - of the reader; a new one is told everything again */
   take(generation: number): Promise<FreshRollouts>;
+  /** The reader has taken in what it was told: these are not told again. */
+  taken(fresh: FreshRollouts): void;
   /** Rollouts that are neither archived nor were told of. */
   notYet(): number;
 }

@@ -73,19 +73,25 @@ export async function openDashboard(options: DashboardOptions, parts: DashboardP
     serve(serving, request, response).catch((error: unknown) => {
       parts.logger.warn("the dashboard could not answer", { error, path: request.url?.split("?")[0] });
       if (response.headersSent) response.destroy();
-      else sendText(response, 500, "this could not be answered: the coordinator's log says why");
+      else sendJson(response, 500, { reason: "this could not be answered: the coordinator's log says why" });
     });
   });
   const port = await listen(server, options);
   opening.defer(() => close(server));
   await options.onListening({ host: options.host, port });
-  const url = `http://${isIPv6(options.host) ? `[${options.host}]` : options.host}:${port}`;
+  const url = dashboardUrl({ host: options.host, port });
   const open = opening.move();
   return {
     url,
     link: () => createDashboardLink(url, options.secret),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** Where a dashboard is looked at; one that listens everywhere by the host's own loopback. */
+export function dashboardUrl({ host, port }: { readonly host: string; readonly port: number }): string {
+  const named = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  return `http://${isIPv6(named) ? `[${named}]` : named}:${port}`;
 }
 
 interface Serving {
@@ -103,7 +109,8 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
   if (!isAskedByRightName(request, host)) {
     return sendText(response, 421, "this address is not a name of this server");
   }
-  const url = new URL(request.url ?? "/", "http://dashboard");
+  const url = URL.parse(request.url ?? "/", "http://dashboard");
+  if (url === null) return sendText(response, 400, "this is no address");
   const file = page.get(url.pathname);
   if (file !== undefined && request.method === "GET") return sendFile(request, response, file);
   response.setHeader("cache-control", "no-store");

@@ -25,22 +25,30 @@ const SYNC = "curves";
 export function Chart({ spec, axis, smoothing, lines }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const theme = useTheme();
+  const shownPlot = useRef<uPlot | null>(null);
+  const drawn = lines.filter(({ points }) => points.length > 0);
+  const shape = drawn.map((line) => `${line.name} ${isSmoothed(line, smoothing)}`).join("; ");
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const drawn = lines.filter(({ points }) => points.length > 0);
-    const plot = new uPlot(
-      optionsOf(spec, axis, drawn, smoothing, element),
-      dataOf(drawn, smoothing),
-      element,
-    );
+    const options = optionsOf(spec, axis, drawn, smoothing, element);
+    const plot = new uPlot(options, dataOf(drawn, smoothing), element);
+    shownPlot.current = plot;
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
     return () => {
       observer.disconnect();
       plot.destroy();
+      shownPlot.current = null;
     };
-  }, [spec, axis, smoothing, lines, theme]);
+  }, [spec, axis, shape, theme]);
+  useEffect(() => {
+    const plot = shownPlot.current;
+    if (plot === null) return;
+    const wasZoomed = isZoomed(plot);
+    plot.setData(dataOf(drawn, smoothing), !wasZoomed);
+    if (wasZoomed) plot.redraw();
+  }, [lines, smoothing]);
   const isEmpty = lines.every(({ points }) => points.length === 0);
   const last = lines[0]?.points.at(-1)?.[1];
   return (
@@ -53,6 +61,12 @@ export function Chart({ spec, axis, smoothing, lines }: ChartProps) {
       <p class="chart-about">{spec.about}</p>
     </figure>
   );
+}
+
+/** Whether a part of its points is shown that was chosen by hand: it stays when new ones come. */
+function isZoomed({ data: [xs], scales }: uPlot): boolean {
+  const { min, max } = scales["x"] ?? {};
+  return (min ?? 0) > (xs[0] ?? 0) || (max ?? 0) < (xs.at(-1) ?? 0);
 }
 
 function describe({ title, about, unit }: ChartProps["spec"], lines: readonly Line[]): string {

@@ -139,7 +139,7 @@ function Instance({ row }: { readonly row: InstanceRow }) {
   return (
     <tr>
       <td>
-        <a href={`#/rollouts?instance=${encodeURIComponent(row.instance)}&lane=${row.lane}`}>
+        <a href={`#/rollouts?of=${encodeURIComponent(row.instance)}&lane=${row.lane}`}>
           <Visible text={row.instance} />
         </a>
       </td>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Facets } from "../index.ts";
+import { Visible } from "../parts/visible.tsx";
 import { go, type Route, withQuery } from "../route.ts";
 
 const WAIT_MS = 250;
@@ -59,6 +60,11 @@ export function RolloutFilters({ route, facets }: { readonly route: Route; reado
         (facets?.finishes ?? []).map((finish) => [finish, finishName(finish)] as const),
       )}
       {select("worker", "worker", same(facets?.workers))}
+      {route.query.has("of") && (
+        <button type="button" onClick={() => set("of", "")} title="of every instance">
+          of <Visible text={route.query.get("of") ?? ""} /> ✕
+        </button>
+      )}
       {isNarrowed && (
         <button type="button" onClick={() => go("/rollouts")}>
           show all

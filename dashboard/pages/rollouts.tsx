@@ -34,8 +34,9 @@ export function RolloutsPage({ route, live }: PageProps) {
   const [turn, setTurn] = useState(0);
   const { value: facets } = useAsked<Facets>("facets", turn);
   const asked = useAsked<Page>(pathOf(route), turn);
-  const found = useSearch(route, isSearch ? asked.value : null);
-  const rows = isSearch ? found.rows : (asked.value?.rows ?? []);
+  const shown = isSearch ? answerTo(pathOf(route), asked) : asked;
+  const found = useSearch(route, isSearch ? shown.value : null);
+  const rows = isSearch ? found.rows : (shown.value?.rows ?? []);
   const [at, setAt] = useState(-1);
   // What keys act on: a second key may come before the first is drawn.
   const place = useRef({ rows, at });
@@ -60,25 +61,33 @@ export function RolloutsPage({ route, live }: PageProps) {
       <h1>Rollouts</h1>
       <RolloutFilters route={route} facets={facets} />
       <p class="quiet result" aria-live="polite">
-        {resultOf(asked, isSearch ? found : null)}
+        {resultOf(shown, isSearch ? found : null)}
         {newest > taken && (
           <button type="button" onClick={takeIn} title="r">
             {count(newest - taken)} new
           </button>
         )}
       </p>
-      {rows.length > 0 && (
-        <RolloutTable
-          rows={rows}
-          chosen={at}
-          sort={isSearch ? "" : (route.query.get("sort") ?? "sequence")}
-          order={route.query.get("order") ?? "desc"}
-          onSort={(sort, order) => go(withQuery(route, { sort, order, from: "" }))}
-        />
-      )}
+      {rows.length > 0 && <RolloutTable rows={rows} chosen={at} {...orderOf(route, isSearch)} />}
       {isSearch ? <Further found={found} /> : <Pages route={route} page={asked.value} />}
     </>
   );
+}
+
+/** What the list is in the order of, and how that is changed; what a search finds comes as it is found. */
+function orderOf(route: Route, isSearch: boolean) {
+  const order = route.query.get("order") ?? "desc";
+  if (isSearch) return { sort: "", order, onSort: null };
+  return {
+    sort: route.query.get("sort") ?? "sequence",
+    order,
+    onSort: (sort: string, to: string) => go(withQuery(route, { sort, order: to, from: "" })),
+  };
+}
+
+/** Hits of a search are never those of another: nothing until its own answer is there. */
+function answerTo(path: string, asked: Asked<Page>): Asked<Page> {
+  return asked.path === path ? asked : { ...asked, value: null, failure: null };
 }
 
 function resultOf({ value, failure, isLoading }: Asked<Page>, found: Search | null): string {
@@ -93,12 +102,15 @@ function resultOf({ value, failure, isLoading }: Asked<Page>, found: Search | nu
   return `${all}${late}${isLoading ? " …" : ""}`;
 }
 
-function Further({ found: { next, isLooking, goOn } }: { readonly found: Search }) {
+function Further({ found: { next, isLooking, failure, goOn } }: { readonly found: Search }) {
   if (next === null) return null;
   return (
-    <button type="button" onClick={goOn} disabled={isLooking}>
-      {isLooking ? "looking …" : "look further back"}
-    </button>
+    <p>
+      <button type="button" onClick={goOn} disabled={isLooking}>
+        {isLooking ? "looking …" : "look further back"}
+      </button>{" "}
+      {failure}
+    </p>
   );
 }
 
@@ -142,6 +154,8 @@ interface Search {
   /** Where to look on; null at the end. */
   readonly next: number | null;
   readonly isLooking: boolean;
+  /** Why looking on gave nothing. */
+  readonly failure: string | null;
   goOn(): void;
 }
 
@@ -149,7 +163,7 @@ interface Search {
 function useSearch(route: Route, first: Page | null): Search {
   const [more, setMore] = useState<readonly Page[]>([]);
   const [before, setBefore] = useState<number | null>(null);
-  const { value } = useAsked<Page>(before === null ? null : pathOf(route, before));
+  const { value, failure } = useAsked<Page>(before === null ? null : pathOf(route, before));
   useEffect(() => {
     setMore([]);
     setBefore(null);
@@ -157,19 +171,23 @@ function useSearch(route: Route, first: Page | null): Search {
   useEffect(() => {
     if (value !== null) setMore((pages) => [...pages, value]);
   }, [value]);
+  useEffect(() => {
+    if (failure !== null) setBefore(null); // It may be asked again.
+  }, [failure]);
   const pages = first === null ? [] : [first, ...more];
   const next = pages.at(-1)?.searched?.next ?? null;
   const isLooking = before !== null && before === next;
   const isFruitless = pages.every(({ rows }) => rows.length === 0);
   useEffect(() => {
     // As long as nothing is found it goes on by itself.
-    if (isFruitless && next !== null && before !== next) setBefore(next);
-  }, [isFruitless, next, before]);
+    if (isFruitless && failure === null && next !== null && before !== next) setBefore(next);
+  }, [isFruitless, next, before, failure]);
   return {
     rows: pages.flatMap((page) => page.rows),
     searched: pages.at(-1)?.searched?.rollouts ?? 0,
     next,
     isLooking,
+    failure,
     goOn: () => setBefore(next),
   };
 }

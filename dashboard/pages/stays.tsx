@@ -1,5 +1,6 @@
 import type { FleetView } from "../index.ts";
 import { duration } from "../numbers.ts";
+import { Visible } from "../parts/visible.tsx";
 
 const WIDTH = 1000;
 const ROW = 18;
@@ -16,7 +17,9 @@ export function Stays({ fleet: { now, since, stays } }: { readonly fleet: FleetV
       <ol>
         {workers.map((worker) => (
           <li key={worker}>
-            <span>{worker}</span>
+            <span>
+              <Visible text={worker} />
+            </span>
             <svg
               viewBox={`0 0 ${WIDTH} ${ROW}`}
               preserveAspectRatio="none"

@@ -27,7 +27,7 @@ const MOST_ADVANTAGE = 2;
 
 /** Colours each token of a completion. */
 export function bucketsOf(rollout: RolloutView, colouring: Colouring): Buckets {
-  const { tokenIds, logp, entropy } = rollout;
+  const { logp, entropy } = rollout;
   switch (colouring) {
     case "logp":
       return {
@@ -39,20 +39,21 @@ export function bucketsOf(rollout: RolloutView, colouring: Colouring): Buckets {
         classes: entropy.map((value) => shade("heat", value / MOST_ENTROPY)),
         legend: `the darker, the less sure: none at 0 nats, darkest from ${MOST_ENTROPY} nats on`,
       };
-    case "advantage": {
-      const own = rollout.group.findIndex(({ sequence }) => sequence === rollout.sequence);
-      const value = rollout.advantages[own] ?? null;
-      if (value === null)
-        return { classes: [], legend: "it has no advantage: there is nothing to compare it with" };
-      const name = shade(value < 0 ? "down" : "up", Math.abs(value) / MOST_ADVANTAGE);
-      return {
-        classes: tokenIds.map(() => name),
-        legend: `${decimal(value, 3)}: every token of it is made ${value === 0 ? "neither more nor less" : value > 0 ? "more" : "less"} likely`,
-      };
-    }
+    case "advantage":
+      return byAdvantage(rollout);
     case "version":
       return byVersion(rollout);
   }
+}
+
+function byAdvantage({ tokenIds, group, sequence, advantages, outcome }: RolloutView): Buckets {
+  const value = advantages[group.findIndex((member) => member.sequence === sequence)] ?? null;
+  if (value === null)
+    return { classes: [], legend: "it has no advantage: there is nothing to compare it with" };
+  const name = shade(value < 0 ? "down" : "up", Math.abs(value) / MOST_ADVANTAGE);
+  const how = value === 0 ? "neither more nor less" : value > 0 ? "more" : "less";
+  const legend = `${decimal(value, 3)}: every token of it ${outcome === "trained" ? "is" : "would be"} made ${how} likely`;
+  return { classes: tokenIds.map(() => name), legend };
 }
 
 function byVersion({ tokenIds, spans }: RolloutView): Buckets {

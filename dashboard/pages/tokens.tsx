@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Piece, RolloutView, SpanView } from "../index.ts";
 import { count, decimal } from "../numbers.ts";
 import { LongText } from "../parts/long-text.tsx";
@@ -52,6 +52,12 @@ function Coloured({ rollout, colouring }: { readonly rollout: RolloutView; reado
       )),
     [some, buckets, pieces, tokenIds],
   );
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const cell = place.current?.querySelector(`[data-at="${at}"]`);
+    cell?.classList.add("at");
+    return () => cell?.classList.remove("at");
+  }, [at, cells]);
   const point = (event: Event) => {
     const index = (event.target as HTMLElement).closest("[data-at]")?.getAttribute("data-at");
     if (index) setAt(Number(index));
@@ -60,7 +66,9 @@ function Coloured({ rollout, colouring }: { readonly rollout: RolloutView; reado
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (by === undefined) return;
     event.preventDefault();
-    setAt((now) => Math.max(0, Math.min(some - 1, now + by)));
+    const to = Math.max(0, Math.min(some - 1, at + by));
+    setAt(to);
+    place.current?.querySelector(`[data-at="${to}"]`)?.scrollIntoView({ block: "nearest" });
   };
   return (
     <div class="tokens-with-figures">
@@ -73,6 +81,7 @@ function Coloured({ rollout, colouring }: { readonly rollout: RolloutView; reado
       )}
       <div
         class="tokens"
+        ref={place}
         role="application"
         aria-label="tokens of the completion"
         aria-describedby="token-figures"
@@ -124,9 +133,9 @@ function TokenFigures({ rollout, at }: { readonly rollout: RolloutView; readonly
       <span>
         token {count(at + 1)} of {count(rollout.tokenIds.length)}
       </span>
-      <code>{written(rollout.pieces?.[at] ?? "")}</code>
+      <code>{partsOf(written(rollout.pieces?.[at] ?? ""))}</code>
       {figuresOf(rollout, at).map((figure) => (
-        <span key={figure}>{figure}</span>
+        <span key={figure}>{partsOf(figure)}</span>
       ))}
     </p>
   );

@@ -12,6 +12,8 @@ export interface Explanation {
     readonly predicted: string;
     readonly oracle: string;
   }[];
+  /** It was too large to be kept. */
+  readonly cut?: boolean;
   readonly notes?: readonly { readonly name: string; readonly text: string }[];
 }
 
@@ -67,7 +69,7 @@ export function Why({ rollout }: { readonly rollout: RolloutView }) {
   );
 }
 
-function sentenceOf({ reward, exact, errorClass }: RolloutView, explanation: Explanation | null) {
+function sentenceOf({ reward, exact, errorClass, components }: RolloutView, explanation: Explanation | null) {
   const value = <strong>{decimal(reward, 4)}</strong>;
   if (explanation?.mistake) {
     return (
@@ -78,7 +80,8 @@ function sentenceOf({ reward, exact, errorClass }: RolloutView, explanation: Exp
     );
   }
   if (exact) return <>{value}: every file is, to the last byte, what the true change makes of it</>;
-  if ((explanation?.files ?? []).length > 0) {
+  if (explanation?.cut) return <>{value}; what its scorer said of it was too large to be kept</>;
+  if ((explanation?.files ?? []).length > 0 && components.length <= 1) {
     return <>{value}: how alike the predicted and the true change are, as the mean over the files of both</>;
   }
   return <>{value}</>;

@@ -11,7 +11,8 @@ interface TableProps {
   readonly chosen: number;
   readonly sort: string;
   readonly order: string;
-  onSort(sort: string, order: "asc" | "desc"): void;
+  /** Null where the order is given. */
+  readonly onSort: ((sort: string, order: "asc" | "desc") => void) | null;
 }
 
 const COLUMNS = [

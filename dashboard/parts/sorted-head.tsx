@@ -4,7 +4,8 @@ interface HeadProps {
   readonly sort: string;
   readonly order: string;
   readonly isNumber?: boolean;
-  onSort(sort: string, order: "asc" | "desc"): void;
+  /** Null where the order is given. */
+  readonly onSort: ((sort: string, order: "asc" | "desc") => void) | null;
 }
 
 /** The head of a column that a table can be in the order of. */
@@ -14,7 +15,7 @@ export function SortedHead({ name, label, sort, order, isNumber = false, onSort 
   const state = isChosen ? (order === "desc" ? "descending" : "ascending") : "none";
   return (
     <th scope="col" class={isNumber ? "n" : ""} aria-sort={state}>
-      <button type="button" class="head" onClick={() => onSort(name, next)}>
+      <button type="button" class="head" disabled={onSort === null} onClick={() => onSort?.(name, next)}>
         {label}
         <span aria-hidden="true">{isChosen ? (order === "desc" ? " ↓" : " ↑") : ""}</span>
       </button>

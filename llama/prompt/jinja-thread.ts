@@ -7,8 +7,8 @@
 import { type MessagePort, workerData } from "node:worker_threads";
 import { Environment, parse, tokenize } from "@huggingface/jinja";
 import { BoundedInterpreter } from "./bounded-interpreter.ts";
-import { formatPinnedDate, PINNED_DATE } from "./pinned-date.ts";
 import type { JinjaAnswer, JinjaQuestion } from "./jinja.ts";
+import { formatPinnedDate, PINNED_DATE } from "./pinned-date.ts";
 
 type Program = ReturnType<typeof parse>;
 

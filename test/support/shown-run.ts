@@ -16,6 +16,8 @@ import { openTemporaryFolder } from "./temporary-folder.ts";
 const NOT_AT_ALL = async (_archive: string): Promise<void> => {};
 const SECRET = "the run's token";
 
+const PLANNED = 40;
+
 /** What a test says of a rollout; the rest is made up. */
 export type ShownRollout = Partial<
   Pick<Rollout, "lane" | "task" | "sample" | "instance" | "worker"> & {
@@ -86,7 +88,7 @@ export async function openShownRun(
         onListening: async () => {},
       },
       {
-        source: createRestSource({ ...EMPTY, ...summary }, settings),
+        source: createRestSource({ ...EMPTY, ...summary }, { ...settings, planned: PLANNED }),
         archive,
         logger: silentLogger,
         others: {

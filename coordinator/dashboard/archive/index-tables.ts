@@ -94,14 +94,17 @@ export async function createIndexTables(connection: DuckDBConnection, folder: st
   };
 }
 
+/** Of a rollout that is there already nothing remains beside what is added. */
 async function addRollouts(connection: DuckDBConnection, rollouts: readonly FreshRollout[]): Promise<void> {
+  const untold = rollouts.map(({ sequence }) => sequence).join(", ");
+  await connection.run(`DELETE FROM fresh WHERE sequence IN (${untold})`);
+  await connection.run(`DELETE FROM entries WHERE file = '' AND sequence IN (${untold})`);
   const appender = await connection.createAppender("fresh");
   for (let from = 0; from < rollouts.length; from += ROWS_AT_ONCE) {
     const rows = rollouts.slice(from, from + ROWS_AT_ONCE).map(archivedForm);
     appender.appendDataChunk(chunkOf(ROLLOUT_COLUMNS, rows));
   }
   appender.closeSync();
-  const untold = rollouts.map(({ sequence }) => sequence).join(", ");
   await connection.run(`INSERT INTO entries ${entriesOf("fresh", "''")} AND sequence IN (${untold})`);
 }
 

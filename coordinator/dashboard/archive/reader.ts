@@ -39,8 +39,8 @@ export interface ReaderAnswer {
 
 /** Answers about a run's rollouts, from a thread of its own. Disposing ends the thread. */
 export interface ArchiveReader extends AsyncDisposable {
-  /** Grows with each thread; a new one knows nothing of what the one before was told. */
-  readonly generation: number;
+  /** Starts its thread where there is none. @returns which one it is; a new one knows nothing of what others were told */
+  start(): number;
   /** Takes in what has come since the last time. */
   refresh(fresh: FreshRollouts): Promise<void>;
   list(filter: RolloutFilter): Promise<KnownPage>;
@@ -51,6 +51,12 @@ export interface ArchiveReader extends AsyncDisposable {
   instances(filter: InstanceFilter): Promise<DataPage>;
 }
 
+/** A thread, and what it was asked and has not answered. */
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, PromiseWithResolvers<unknown>>;
+}
+
 /** The first look takes in the whole archive. */
 const ANSWER_DEADLINE_MS = 120_000;
 
@@ -58,15 +64,15 @@ const ANSWER_DEADLINE_MS = 120_000;
  * Opens the reader of the archive in `folder`; its thread starts with the first question, and again where it died.
  */
 export function openArchiveReader(folder: string): ArchiveReader {
-  let thread: Worker | null = null;
+  let thread: Thread | null = null;
   let lastId = 0;
   let generation = 0;
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
 
-  function start(): Worker {
+  function openThread(): Thread {
     const workerData: ReaderStart = { folder };
     generation += 1;
     const started = new Worker(new URL("./reader-thread.ts", import.meta.url), { workerData });
+    const waiting: Thread["waiting"] = new Map();
     started.on("message", ({ id, value, failure }: ReaderAnswer) => {
       const asked = waiting.get(id);
       waiting.delete(id);
@@ -74,7 +80,7 @@ export function openArchiveReader(folder: string): ArchiveReader {
       else asked?.reject(new ArchiveUnreadableError(`the archive in ${folder} cannot be read: ${failure}`));
     });
     const onEnd = (why: string) => {
-      if (thread === started) thread = null;
+      if (thread?.worker === started) thread = null;
       for (const asked of waiting.values())
         asked.reject(new ArchiveUnreadableError(`the reader of ${folder} ended: ${why}`));
       waiting.clear();
@@ -82,20 +88,21 @@ export function openArchiveReader(folder: string): ArchiveReader {
     started.once("error", (error) => onEnd(error instanceof Error ? error.message : String(error)));
     started.once("exit", (code) => onEnd(`exit code ${code}`));
     started.unref();
-    return started;
+    return { worker: started, waiting };
   }
 
   function ask<Answer>(question: ReaderQuestion["ask"]): Promise<Answer> {
-    thread ??= start();
+    thread ??= openThread();
     const id = ++lastId;
     const asked = Promise.withResolvers<unknown>();
-    waiting.set(id, asked);
-    thread.postMessage({ id, ask: question } satisfies ReaderQuestion);
+    thread.waiting.set(id, asked);
+    thread.worker.postMessage({ id, ask: question } satisfies ReaderQuestion);
     return withDeadline("the archive to be read", ANSWER_DEADLINE_MS, asked.promise) as Promise<Answer>;
   }
 
   return {
-    get generation() {
+    start: () => {
+      thread ??= openThread();
       return generation;
     },
     refresh: (fresh) => ask({ kind: "refresh", fresh }),
@@ -105,7 +112,7 @@ export function openArchiveReader(folder: string): ArchiveReader {
     rollout: (sequence) => ask({ kind: "rollout", sequence }),
     instances: (filter) => ask({ kind: "instances", filter }),
     [Symbol.asyncDispose]: async () => {
-      await thread?.terminate();
+      await thread?.worker.terminate();
     },
   };
 }

@@ -24,6 +24,8 @@ export const RolloutFilter = z.strictObject({
   version: Count.optional(),
   /** Part of an instance's id. */
   instance: z.string().max(400).optional(),
+  /** A whole one. */
+  of: z.string().max(400).optional(),
   task: z.string().max(200).optional(),
   worker: z.string().max(200).optional(),
   finish: z.string().max(40).optional(),
@@ -65,6 +67,7 @@ export function conditionOf(filter: RolloutFilter): Condition {
   add("s.step = ?", filter.step);
   add("e.version = ?", filter.version);
   add("contains(lower(e.instance), ?)", filter.instance?.toLowerCase());
+  add("e.instance = ?", filter.of);
   add("e.task = ?", filter.task);
   add("e.worker = ?", filter.worker);
   add("e.finish = ?", filter.finish);
