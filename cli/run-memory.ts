@@ -17,8 +17,8 @@ import type { RunFacts } from "./preflight.ts";
 import type { RunConfig } from "./run-config.ts";
 
 const F32_BYTES = 4;
-/** Of what is trained, in the updater's own process: parameters, gradient, both moments, and the copy being published. */
-const COPIES = 5;
+/** Of what is trained, in the updater's own process: parameters and both moments, old and new, gradient, and what is published. */
+const COPIES = 8;
 
 /**
  * What a run's processes take, each found out by its engine's own code, which loads nothing for it.
@@ -73,7 +73,7 @@ function withDrains(memory: EngineMemory, { worker }: RunConfig): EngineMemory {
 
 /** Whether the sum of all processes fits, were all of it in the machine's own memory. */
 export function memoryVerdict(neededBytes: number, freeBytes: number): string {
-  const sum = `all processes take about ${describeBytes(neededBytes)} together`;
+  const sum = `the engines take about ${describeBytes(neededBytes)} together`;
   return neededBytes <= freeBytes
     ? `memory: ${sum}, which fits`
     : `memory: DOES NOT FIT in this machine's own: ${sum}; take fewer workers, slots or model.contextTokens, or a smaller grpo.tokenBudget, unless a GPU's memory holds the rest`;

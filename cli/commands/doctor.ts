@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { ConfigError } from "../../core/index.ts";
 import { examineMachine } from "../doctor/examine-machine.ts";
 import { examineModel, type ModelUse } from "../doctor/examine-model.ts";
 import type { Finding } from "../doctor/finding.ts";
@@ -46,6 +47,8 @@ export function addDoctorCommand(program: Command): void {
 async function examine(gguf: string | undefined, given: DoctorGiven): Promise<void> {
   const findings = await examineMachine();
   if (gguf !== undefined) {
+    if (given.completionTokens >= given.contextTokens)
+      throw new ConfigError("--completion-tokens must leave room for a prompt within --context-tokens");
     const use = { ...given, gguf };
     findings.push(...(await examineModel(use)));
     if (given.try) findings.push(...(await tryModel(use)));

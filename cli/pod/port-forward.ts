@@ -126,11 +126,14 @@ const Secret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     let printed = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       printed += chunk;
       const port = /127\.0\.0\.1:(\d+) ->/.exec(printed)?.[1];
-      if (port !== undefined) resolve(Number(port));
-    });
+      if (port === undefined) return;
+      child.stdout?.off("data", read).resume(); // A line for each connection follows.
+      resolve(Number(port));
+    };
+    child.stdout?.on("data", read);
   });
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Piece, RolloutView, SpanView } from "../index.ts";
 import { count, decimal } from "../numbers.ts";
 import { LongText } from "../parts/long-text.tsx";
@@ -53,7 +53,7 @@ function Coloured({ rollout, colouring }: { readonly rollout: RolloutView; reado
     [some, buckets, pieces, tokenIds],
   );
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const cell = place.current?.querySelector(`[data-at="${at}"]`);
     cell?.classList.add("at");
     return () => cell?.classList.remove("at");

@@ -20,6 +20,9 @@ export function keepLastLines(stream: Readable | null): LastLines {
     lines.splice(0, lines.length - KEPT);
   });
   return {
-    quote: () => (lines.length + unfinished.length === 0 ? "" : `: ${[...lines, unfinished].join(" | ")}`),
+    quote: () => {
+      const said = unfinished === "" ? lines : [...lines, unfinished];
+      return said.length === 0 ? "" : `: ${said.join(" | ")}`;
+    },
   };
 }

@@ -68,15 +68,23 @@ export interface ChildOptions<P extends Protocol> {
   readonly entry: URL;
   /** How errors and deadlines name it, such as "the decoding engine". */
   readonly name: string;
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** One function for each of the child's events, called in order. */
   readonly on: { readonly [Name in EventName<P>]: (value: P["events"][Name]) => void };
 }
 
 /** Starts a child process. It runs until it is disposed, this process ends, or it dies. */
-export function openChild<P extends Protocol>({ entry, name, on }: ChildOptions<P>): Child<P> {
+export function openChild<P extends Protocol>({
+  entry,
+  name,
+  environment = {},
+  on,
+}: ChildOptions<P>): Child<P> {
   const child = fork(entry, [], {
     serialization: "advanced",
     execArgv: [],
+    env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const lines = keepLastLines(child.stderr);

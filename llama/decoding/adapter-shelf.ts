@@ -18,11 +18,18 @@ export interface AdapterShelf {
 export function createAdapterShelf({ llama, aside, handle }: LoadedModel): AdapterShelf {
   const loaded = new Map<string, bigint>();
   const loading = new Map<string, Promise<void>>();
+  let last: Promise<void> = Promise.resolve();
   const unwanted = new Set<string>();
 
   const loadNow = async (adapter: string, path: string) => {
     const address = (await aside.adapterLoraInit(handle, path)) ?? again(adapter, path);
     loaded.set(adapter, address);
+  };
+  /** llama.cpp keeps a list of a model's adapters, which one call at a time may change. */
+  const inTurn = (adapter: string, path: string): Promise<void> => {
+    const begun = last.then(() => loadNow(adapter, path)).finally(() => loading.delete(adapter));
+    last = begun.catch(() => {});
+    return begun;
   };
   /** On this thread, where what llama.cpp complains of can be heard. */
   const again = (adapter: string, path: string): bigint => {
@@ -34,7 +41,7 @@ export function createAdapterShelf({ llama, aside, handle }: LoadedModel): Adapt
     async load(adapter, path) {
       unwanted.delete(adapter);
       if (loaded.has(adapter)) return;
-      const begun = loading.get(adapter) ?? loadNow(adapter, path).finally(() => loading.delete(adapter));
+      const begun = loading.get(adapter) ?? inTurn(adapter, path);
       loading.set(adapter, begun);
       await begun;
     },
@@ -48,7 +55,7 @@ export function createAdapterShelf({ llama, aside, handle }: LoadedModel): Adapt
       if (loaded.has(adapter)) unwanted.add(adapter);
     },
     free(inUse) {
-      if (loading.size > 0) return; // llama.cpp keeps a list of a model's adapters, which one call at a time may change.
+      if (loading.size > 0) return; // See `inTurn`.
       for (const [adapter, address] of loaded) {
         if (!unwanted.has(adapter) || inUse.includes(adapter)) continue;
         llama.adapterLoraFree(address);

@@ -132,7 +132,7 @@ export interface InitializedContext {
   readonly lines: readonly string[];
 }
 
-/** Has llama.cpp make a context. @throws {DeviceMemoryError} with its complaints */
+/** Has llama.cpp make a context. @throws {ContextError | DeviceMemoryError} with its complaints */
 export function initContext(model: LoadedModel, size: ContextSize): InitializedContext {
   const { llama, handle } = model;
   const settings = size.settings ?? usualSettings(model, size.exact);
@@ -154,11 +154,18 @@ export function initContext(model: LoadedModel, size: ContextSize): InitializedC
   };
   const logged = withLlamaLog(llama, () => llama.initFromModel(handle, params));
   const { result: context, complaints, lines } = logged;
-  if (context === null)
-    throw new DeviceMemoryError(
-      `there is too little memory for a context of ${size.cells} tokens: ${complaints.split("; ").at(-1)}`,
-    );
+  if (context === null) throw contextError(size, complaints);
   return { context, mostRows, lines };
+}
+
+function contextError({ cells }: ContextSize, complaints: string): ContextError | DeviceMemoryError {
+  if (!complaints.includes("failed to allocate"))
+    return new ContextError(`cannot make a context of ${cells} tokens: ${complaints}`);
+  const last = complaints.split("; ").at(-1);
+  return new DeviceMemoryError(
+    `there is too little memory for a context of ${cells} tokens: ${last}`,
+    "retry",
+  );
 }
 
 /** What a context computes with unless told otherwise. */

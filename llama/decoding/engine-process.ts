@@ -27,7 +27,10 @@ let wake = () => {};
 const parent = serveParent<EngineProtocol>({
   open,
   tokenize: (pieces) => engine().tokenizer.tokenize(pieces),
-  loadAdapter: ({ adapter, path }) => engine().adapters.load(adapter, path),
+  async loadAdapter({ adapter, path }) {
+    await engine().adapters.load(adapter, path);
+    wake(); // What could not be freed meanwhile can be now.
+  },
   dropAdapter({ adapter }) {
     engine().adapters.drop(adapter);
     wake();

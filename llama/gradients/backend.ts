@@ -33,8 +33,8 @@ export interface GraphContext extends Disposable {
 
 /** Gives the values of graphs memory of the device, one graph at a time: what one has computed is lost with the next. */
 export interface GraphAllocator extends Disposable {
-  /** False where there is too little memory. */
-  allocate(graph: Pointer): boolean;
+  /** @throws {DeviceMemoryError} where there is too little memory */
+  allocate(graph: Pointer): void;
 }
 
 /** A device that computes graphs, with the calls that need no thought about contexts and sizes. */
@@ -138,7 +138,12 @@ function openStore({ base }: GgmlApi, backend: Pointer, mostTensors: number): Te
 function openAllocator({ base }: GgmlApi, backend: Pointer): GraphAllocator {
   const allocator = base.gallocrNew(base.backendGetDefaultBufferType(backend));
   return {
-    allocate: (graph) => base.gallocrAllocGraph(allocator, graph),
+    allocate: (graph) => {
+      if (!base.gallocrAllocGraph(allocator, graph))
+        throw new DeviceMemoryError(
+          "the device has too little memory for this micro-batch; a smaller one may fit",
+        );
+    },
     [Symbol.dispose]: () => base.gallocrFree(allocator),
   };
 }

@@ -69,7 +69,6 @@ export function openDryBackend(libraries: Libraries): DryBackend {
         const needed = Math.max(bytes, usual.bytesOf(graph));
         hold(needed - bytes);
         bytes = needed;
-        return true;
       },
       [Symbol.dispose]: () => hold(-bytes),
     };

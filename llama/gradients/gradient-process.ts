@@ -8,7 +8,7 @@ import { describeModel, openGguf } from "../gguf/index.ts";
 import { loadLibraries } from "../native/libraries.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { type GradientModel, openGradientModel } from "./gradient-model.ts";
-import { limitsFor } from "./memory-limits.ts";
+import { limitsFor, memoryOf } from "./memory-limits.ts";
 import { checkMicroBatch } from "./micro-batch.ts";
 import { orthogonalize } from "./orthogonalize.ts";
 import type { ModelOnDevice } from "./plan.ts";
@@ -42,7 +42,7 @@ async function open(options: GradientOptions): Promise<Opened> {
     lanes === 1 ? [backend] : Array.from({ length: lanes }, () => openBackend(libraries, threads, true));
   const weights = await loadWeights(backend, sourceOf(file), trainable.kind === "all");
   const onDevice: ModelOnDevice = { backend, shape, weights };
-  const usual = limitsFor(libraries.device.totalBytes / lanes);
+  const usual = limitsFor(memoryOf(libraries.device) / lanes);
   const limits = { ...usual, keptBytes: options.keptBytes ?? usual.keptBytes };
   const model = openGradientModel(onDevice, backends, trainable, limits);
   return { backend, vocabulary: shape.vocabulary, lanes, model };

@@ -1,6 +1,6 @@
 import { type Child, type EngineDiedError, openChild } from "../child/index.ts";
 import { type ModelInfo, readModelInfo } from "../gguf/index.ts";
-import { explainGradientLack } from "../memory/explain-lack.ts";
+import { explainGradientLack, isLackOfMemory } from "../memory/explain-lack.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import type { Matrix } from "./orthogonalize.ts";
 import type { Parameter } from "./parameters.ts";
@@ -67,6 +67,8 @@ export async function openGradientEngine(options: GradientOptions): Promise<Grad
   const child = openChild<GradientProtocol>({
     entry: new URL("gradient-process.ts", import.meta.url),
     name: "the gradient engine",
+    // Each lane computes on a thread of Node's pool, which has four; others are for files.
+    environment: { UV_THREADPOOL_SIZE: String((options.lanes ?? 1) + 4) },
     on: {},
   });
   try {
@@ -84,8 +86,11 @@ function createCalls(
 ): Omit<GradientEngine, "device" | "model" | "lanes" | "parameters"> {
   /** What each lane computes. */
   const batches = new Map<number, MicroBatch>();
+  let explaining: Promise<unknown> | null = null; // All lanes end together, for one reason.
   const explained = (lane: number) => async (error: unknown) => {
-    throw await explainGradientLack(error, options, batches.get(lane) ?? NO_BATCH);
+    if (!isLackOfMemory(error)) throw error;
+    explaining ??= explainGradientLack(error, options, batches.get(lane) ?? NO_BATCH);
+    throw await explaining;
   };
   return {
     failed: child.failed,

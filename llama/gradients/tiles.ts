@@ -78,7 +78,8 @@ function keysNamed(row: AttentionRow, mostPairs: number): number {
 function queriesOf(row: AttentionRow, mostPairs: number): number {
   const { queries, keys } = row;
   const wanted = Math.max(LEAST_PART, step(Math.max(queries.length, keysBefore(row)) / PARTS, QUERY_STEP));
-  return Math.max(QUERY_STEP, Math.min(wanted, Math.floor(mostPairs / keys.length)));
+  const fitting = Math.floor(mostPairs / keys.length / QUERY_STEP) * QUERY_STEP; // What a tile would be padded to.
+  return Math.max(QUERY_STEP, Math.min(wanted, fitting));
 }
 
 function cutRow(row: AttentionRow, mostPairs: number): AttentionRow[] {

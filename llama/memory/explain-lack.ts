@@ -7,8 +7,12 @@ import { availableMemory } from "node:process";
 import { describeBytes, FleetError } from "../../core/index.ts";
 import { EngineDiedError, EngineError } from "../child/index.ts";
 import type { MicroBatch } from "../gradients/micro-batch.ts";
+import { packSequences } from "../gradients/packing.ts";
 import { predictEngineMemory, predictGradientMemory } from "./predict-memory.ts";
 import type { EngineMemory, EngineSizes, GradientMemory, GradientSizes } from "./protocol.ts";
+
+/** Of an engine; see {@link EngineOptions.slots}. */
+const MOST_SLOTS = 100;
 
 /** What a decoding engine takes, in words. */
 export function describeEngineMemory({ weights, cells, computing, process }: EngineMemory): string {
@@ -23,7 +27,7 @@ export function describeGradientMemory({ weights, computing, process }: Gradient
 /** How many slots of the same context would fit, were all of it in the machine's own memory; 0 for none. */
 export function slotsThatFit({ cells, computing, ...fixed }: EngineMemory, slots: number): number {
   const room = availableMemory() - sumOf(fixed);
-  return Math.max(0, Math.floor(room / ((cells + computing) / slots)));
+  return Math.max(0, Math.min(MOST_SLOTS, Math.floor(room / ((cells + computing) / slots))));
 }
 
 /** The error of a decoding engine that could not be opened, with what it takes where that may be the reason. */
@@ -33,6 +37,7 @@ export async function explainEngineLack(error: unknown, sizes: EngineSizes): Pro
     const fitting = slotsThatFit(memory, sizes.slots);
     const instead = fitting > 0 ? `${fitting} slots` : "a shorter context or a smaller quantization";
     const asked = `${sizes.slots} slots of ${sizes.contextTokens} tokens take ${describeEngineMemory(memory)}`;
+    if (sizes.device !== "cpu") return asked;
     return `${asked}; ${describeBytes(availableMemory())} are free here, in which ${instead} would fit`;
   });
 }
@@ -45,19 +50,24 @@ export async function explainGradientLack(
 ): Promise<unknown> {
   return explain(error, async () => {
     const memory = await predictGradientMemory({ ...sizes, microBatch, withReference: true });
-    const tokens = microBatch.sequences.reduce((sum, sequence) => sum + sequence.tokens.length, 0);
+    // As a budget of tokens counts them: a prompt that is shared once.
+    const tokens = packSequences(microBatch).rows.reduce((sum, { queries }) => sum + queries.length, 0);
     const room = availableMemory() - memory.weights - memory.process;
     const share = Math.max(0, Math.min(1, room / memory.computing));
     const asked = `${microBatch.sequences.length} sequences of ${tokens} tokens together take ${describeGradientMemory(memory)}`;
+    if (sizes.device !== "cpu") return asked;
     return `${asked}; ${describeBytes(availableMemory())} are free here, in which micro-batches of about ${Math.floor(share * tokens)} tokens would fit`;
   });
 }
 
+/** Whether too little memory may be why. */
+export function isLackOfMemory(error: unknown): error is FleetError {
+  if (error instanceof EngineDiedError) return error.wasKilled;
+  return error instanceof FleetError && error.code === "llama.device_memory";
+}
+
 async function explain(error: unknown, describe: () => Promise<string>): Promise<unknown> {
-  const isLack =
-    error instanceof FleetError &&
-    (error.code === "llama.device_memory" || (error instanceof EngineDiedError && error.wasKilled));
-  if (!isLack) return error;
+  if (!isLackOfMemory(error)) return error;
   const described = await describe().catch(() => null); // The first error is the one that counts.
   if (described === null) return error;
   const message = `${error.message}; ${described}`;

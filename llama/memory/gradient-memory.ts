@@ -1,7 +1,7 @@
 import { describeModel, openGguf } from "../gguf/index.ts";
 import { openDryBackend } from "../gradients/dry-backend.ts";
 import { openGradientModel } from "../gradients/gradient-model.ts";
-import { limitsFor } from "../gradients/memory-limits.ts";
+import { limitsFor, memoryOf } from "../gradients/memory-limits.ts";
 import { sourceOf } from "../gradients/tensor-source.ts";
 import { loadWeights } from "../gradients/weights.ts";
 import { loadLibraries } from "../native/libraries.ts";
@@ -20,19 +20,17 @@ export async function gradientMemory(sizes: GradientSizes): Promise<GradientMemo
   const { backend } = dry;
   const source = { ...sourceOf(file), read: async () => NOTHING };
   const weights = await loadWeights(backend, source, trainable.kind === "all");
-  const usual = limitsFor(libraries.device.totalBytes / lanes);
+  const usual = limitsFor(memoryOf(libraries.device) / lanes);
   const limits = { ...usual, keptBytes: sizes.keptBytes ?? usual.keptBytes };
   const backends = Array.from({ length: lanes }, () => backend);
   const model = openGradientModel({ backend, shape, weights }, backends, trainable, limits);
   const ofModel = dry.mostBytes;
-  for (let lane = 0; lane < lanes; lane++) {
-    if (withReference) await model.forward(microBatch, "off", lane);
-    const { logpT } = await model.forward(microBatch, "trained", lane);
-    await model.backward(logpT, lane);
-  }
+  if (withReference && trainable.kind !== "all") await model.forward(microBatch, "off");
+  const { logpT } = await model.forward(microBatch, "trained");
+  await model.backward(logpT);
   return {
     weights: ofModel,
-    computing: dry.mostBytes - ofModel,
+    computing: lanes * (dry.mostBytes - ofModel), // They share nothing that a call needs.
     process: process.memoryUsage().rss,
   };
 }

@@ -1,7 +1,13 @@
-import { FleetError } from "../../core/index.ts";
+import { type Disposition, FleetError } from "../../core/index.ts";
 
 /** A device has too little memory for what is asked. */
 export class DeviceMemoryError extends FleetError {
   readonly code = "llama.device_memory";
-  readonly disposition = "retry";
+  readonly disposition: Disposition;
+
+  /** @param disposition - "reject" where the same would be asked again */
+  constructor(message: string, disposition: Disposition = "reject") {
+    super(message);
+    this.disposition = disposition;
+  }
 }

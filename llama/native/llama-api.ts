@@ -95,10 +95,23 @@ export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
     "int32_t llama_token_to_piece(void *vocab, int32_t token, void *buf, int32_t length, int32_t lstrip, bool special)",
 };
 
+/** Calls on other threads that are under way. What llama.cpp says in them must not come to a callback of this one. */
+let aside = 0;
+
 /** Binds what is called on a thread of its own. */
 export function bindLlamaAside(library: LibraryHandle): LlamaAsideApi {
   const init = library.func(LLAMA_PROTOTYPES.adapterLoraInit);
-  return { adapterLoraInit: promisify<bigint, string, bigint | null>(init.async) };
+  const call = promisify<bigint, string, bigint | null>(init.async);
+  return {
+    adapterLoraInit: async (model, path) => {
+      aside += 1;
+      try {
+        return await call(model, path);
+      } finally {
+        aside -= 1;
+      }
+    },
+  };
 }
 
 /** Binds every function; throws when the library lacks one. */
@@ -120,10 +133,11 @@ export interface Logged<T> {
 }
 
 /**
- * What llama.cpp says while `work` runs; it is silent otherwise. For calls that stay on this thread, such as loading;
- * whatever is printed at other times goes to standard error.
+ * What llama.cpp says while `work` runs, which stays on this thread. Whatever it prints at other times, and also here while
+ * a call is under way on another thread, goes to standard error.
  */
 export function withLlamaLog<T>(llama: LlamaApi, work: () => T): Logged<T> {
+  if (aside > 0) return { result: work(), complaints: "", lines: [] };
   let complaints = "";
   let all = "";
   let isComplaint = false;

@@ -86,6 +86,31 @@ describe.skipIf(chromium === null)("the dashboard in a browser", () => {
     await Promise.all([first.context.close(), second.context.close()]);
   });
 
+  it("signs in by a link that is pasted into the page", async () => {
+    const { page, context } = await openPage(browser);
+    await page.goto(shown.url);
+    await page.getByText("not signed in").first().waitFor();
+
+    await page.evaluate(`location.hash = ${JSON.stringify(new URL(shown.link()).hash)}`);
+
+    await page.waitForSelector(".charts");
+    expect(page.url()).not.toContain("link=");
+    await context.close();
+  });
+
+  it("leaves Enter to what has the focus, whichever row is chosen", async () => {
+    await using opened = await open("rollouts?instance=repo-1");
+    const { page } = opened;
+    await page.getByText("3 of 13 rollouts").waitFor();
+    await page.locator("h1").click();
+    await page.keyboard.press("j");
+
+    await page.getByRole("link", { name: "Ledger" }).focus();
+    await page.keyboard.press("Enter");
+
+    await page.waitForURL(/#\/ledger$/);
+  });
+
   it("draws a run's curves with its figures, and another run over them", async () => {
     await using opened = await open("run");
     const { page } = opened;
@@ -138,6 +163,7 @@ describe.skipIf(chromium === null)("the dashboard in a browser", () => {
     const figures = (await page.locator("#token-figures").textContent()) ?? "";
     expect(figures).toContain("token 2 of 3");
     expect(figures).toContain("log p −0.500 (60.7 %)");
+    expect(await page.locator(".tokens .token.at").allTextContents()).toEqual(["c↵\n"]);
     expect(figures).toContain("entropy 0.250");
     expect(figures).toContain("advantage 0.500");
     expect(await page.locator("table.diff tbody tr").allTextContents()).toEqual([

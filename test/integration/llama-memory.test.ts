@@ -139,7 +139,7 @@ describe("too little memory", () => {
     process.kill(child, "SIGKILL");
 
     await expect(forward).rejects.toThrow(
-      /^the gradient engine ended: signal SIGKILL.*; 8 sequences of 17600 tokens together take .* for the largest micro-batch, .*; .* are free here, in which micro-batches of about \d+ tokens would fit$/,
+      /^the gradient engine ended: signal SIGKILL.*; 8 sequences of 3592 tokens together take .* for the largest micro-batch, .*; .* are free here, in which micro-batches of about \d+ tokens would fit$/,
     );
     await expect(forward).rejects.toMatchObject({ code: "llama.engine_died", disposition: "retry" });
   }, 60_000);
