@@ -47,12 +47,15 @@ describe("a whole run whose nats-server is killed twice and stands still for 8 s
 
 const upTo = (from: number) => Array.from({ length: STEPS + 1 - from }, (_, i) => from + i);
 
-/** The run's nats-server, not its guardian. */
+/** The run's nats-server, not its guardian; one that was killed is started again in a moment. */
 async function natsServer(): Promise<number> {
-  const found = await processesWith(join(folder, "r", "nats", "nats-server.conf"));
-  const server = found.find(({ command }) => !command.includes("guardian-process"));
-  if (server === undefined) throw new Error("the run has no nats-server");
-  return server.pid;
+  const look = async () => {
+    const found = await processesWith(join(folder, "r", "nats", "nats-server.conf"));
+    return found.find(({ command }) => !command.includes("guardian-process"))?.pid ?? 0;
+  };
+  let pid = 0;
+  await expect.poll(async () => (pid = await look()), { timeout: 20_000 }).toBeGreaterThan(0);
+  return pid;
 }
 
 /** Stops the process for a while, in the middle of whatever it does. */

@@ -18,7 +18,7 @@ const log = openSync(logFile, "a");
 const server = spawn(binary, ["-c", configFile], { stdio: ["ignore", log, log] });
 
 const tell = (message: GuardianMessage) => {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, () => {}); // Its parent may be gone this instant; the server must not outlive it.
 };
 const stop = () => {
   server.kill("SIGTERM");
