@@ -47,7 +47,8 @@ export function openBatchInputs(
 ): BatchInputs {
   const { tiles, slots } = tiling;
   const { heads, kvHeads, headSize, embedding } = shape;
-  const store = backend.openStore(16 + 2 * tiles.length);
+  using opening = new DisposableStack();
+  const store = opening.use(backend.openStore(16 + 2 * tiles.length));
   const integers = (data: Int32Array) => ({ tensor: store.declare(GGML_TYPE.i32, data.length), data });
   const tokens = packing.tokensN.length;
   const predicted = packing.predictorsP.length;
@@ -69,6 +70,7 @@ export function openBatchInputs(
   const ofTiles = onDevice.flatMap(({ queries, keys }) => [queries, keys]);
   for (const { tensor, data } of [ids, positions, predictors, targets, slotOfHead, ...ofTiles])
     backend.upload(tensor, data);
+  const open = opening.move();
 
   return {
     tokens,
@@ -86,7 +88,7 @@ export function openBatchInputs(
     slotOfHead: slotOfHead.tensor,
     slots: room,
     predictorGradients,
-    [Symbol.dispose]: () => store[Symbol.dispose](),
+    [Symbol.dispose]: () => open.dispose(),
   };
 }
 

@@ -12,11 +12,13 @@ import type { Passes, PlanContext } from "./plan.ts";
  */
 export function openCheckpointedPasses(context: PlanContext): Passes {
   const { backend, shape, inputs, allocator } = context;
-  const store = backend.openStore(shape.layers + 2);
+  using opening = new DisposableStack();
+  const store = opening.use(backend.openStore(shape.layers + 2));
   const declareState = () => declareMatrix(store, shape.embedding, inputs.tokens);
   const states = Array.from({ length: shape.layers + 1 }, declareState);
   const gradient = declareState();
   store.allocate();
+  const open = opening.move();
   const stateOf = (layer: number): Pointer => states[layer] ?? gradient;
 
   const runOnce = async (mostNodes: number, write: (graph: GraphBuilder) => void) => {
@@ -62,7 +64,7 @@ export function openCheckpointedPasses(context: PlanContext): Passes {
     },
     [Symbol.dispose]() {
       openHead?.graph[Symbol.dispose]();
-      store[Symbol.dispose]();
+      open.dispose();
     },
   };
 }

@@ -71,18 +71,18 @@ export function openPlan(
   { allocator, withBackward, limits }: PlanOptions,
 ): Plan {
   const packing = packSequences(batch);
-  const inputs = openBatchInputs(
-    model.backend,
-    model.shape,
-    packing,
-    tileAttention(packing, limits.tileProbabilities),
+  using opening = new DisposableStack();
+  const inputs = opening.use(
+    openBatchInputs(model.backend, model.shape, packing, tileAttention(packing, limits.tileProbabilities)),
   );
   const { temperature } = batch;
   const context = { ...model, parameters, inputs, temperature, allocator, limits, withBackward };
-  const passes =
+  const passes: Passes =
     openWholePasses({ ...context, keepsProbabilities: withBackward }) ??
     openWholePasses({ ...context, keepsProbabilities: false }) ??
     openCheckpointedPasses({ ...context, keepsProbabilities: false });
+  opening.use(passes);
+  const open = opening.move();
   return {
     predicted: packing.predicted,
     async forward() {
@@ -99,10 +99,7 @@ export function openPlan(
       model.backend.upload(inputs.coefficients, filled);
       await passes.backward();
     },
-    [Symbol.dispose]() {
-      passes[Symbol.dispose]();
-      inputs[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => open.dispose(),
   };
 }
 

@@ -15,11 +15,11 @@ export function openWholePasses(context: PlanContext): Passes | null {
   const { backend, shape, inputs, allocator, limits, withBackward } = context;
   const mostNodes = shape.layers * layerNodes(inputs) + headNodes(context);
   const { graph, marks } = writeGraph(backend, mostNodes, (builder) => writeModel(context, builder));
-  if (withBackward && graph.bytes() > limits.keptBytes) {
-    graph[Symbol.dispose]();
-    return null;
-  }
+  using opening = new DisposableStack();
+  opening.use(graph);
+  if (withBackward && graph.bytes() > limits.keptBytes) return null;
   graph.allocate(allocator);
+  const open = opening.move();
   return {
     async forward() {
       await graph.run(marks.forward);
@@ -29,7 +29,7 @@ export function openWholePasses(context: PlanContext): Passes | null {
       };
     },
     backward: () => graph.run(marks.backward),
-    [Symbol.dispose]: () => graph[Symbol.dispose](),
+    [Symbol.dispose]: () => open.dispose(),
   };
 }
 
