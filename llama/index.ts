@@ -49,7 +49,12 @@ export { type GradientEngine, openGradientEngine } from "./gradients/open-gradie
 export type { Parameter } from "./gradients/parameters.ts";
 export type { GradientOptions } from "./gradients/protocol.ts";
 export { evenMicroBatch, type MicroBatchSizes } from "./memory/even-micro-batch.ts";
-export { describeEngineMemory, describeGradientMemory, slotsThatFit } from "./memory/explain-lack.ts";
+export {
+  describeEngineMemory,
+  describeGradientMemory,
+  slotsThatFit,
+  totalOf,
+} from "./memory/explain-lack.ts";
 export { predictEngineMemory, predictGradientMemory } from "./memory/predict-memory.ts";
 export type { EngineMemory } from "./memory/protocol.ts";
 export type { Device } from "./native/libraries.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { childrenOfThis, statusBytes } from "../../test/support/peak-memory.ts";
 import { BENCH_MODEL, forwardBackward, openBenchGradient, randomGroup } from "../gradient-model.ts";
 import type { Bench, Row } from "../row.ts";
 
@@ -39,13 +39,4 @@ async function peakBytes(prompt: number): Promise<number> {
   const opened = await statusBytes(child, "VmRSS");
   await forwardBackward(engine, randomGroup(`prompt of ${prompt}`, { ...COMPLETION, prompt }));
   return (await statusBytes(child, "VmHWM")) - opened;
-}
-
-async function childrenOfThis(): Promise<string[]> {
-  return (await readFile(`/proc/self/task/${process.pid}/children`, "utf8")).trim().split(" ");
-}
-
-async function statusBytes(pid: string, field: "VmRSS" | "VmHWM"): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return 1_024 * Number(status.match(new RegExp(`${field}:\\s+(\\d+) kB`))?.[1]);
 }

@@ -11,6 +11,7 @@ import {
   predictGradientMemory,
   readModelInfo,
   slotsThatFit,
+  totalOf,
 } from "../../llama/index.ts";
 import { GrpoConfig, LoraConfig } from "../../updater/index.ts";
 import { largestMicroBatch } from "../run-memory.ts";
@@ -58,7 +59,7 @@ async function worker(use: ModelUse): Promise<Finding> {
   const sentence = `${use.slots} slots of ${use.contextTokens} tokens on ${use.device}: ${describeEngineMemory(memory)}`;
   const fitting = slotsThatFit(memory, use.slots);
   const less = fitting > 0 ? `${fitting} slots` : "a shorter context, or a smaller quantization";
-  return { what: "worker", ...verdict(sentence, sumOf(memory), use, less) };
+  return { what: "worker", ...verdict(sentence, totalOf(memory), use, less) };
 }
 
 async function updater(use: ModelUse): Promise<Finding> {
@@ -73,17 +74,13 @@ async function updater(use: ModelUse): Promise<Finding> {
   const { groups, promptTokens, completions, completionTokens } = microBatch;
   const batch = `${groups * completions} completions of ${completionTokens} tokens after ${groups === 1 ? "a prompt" : `${groups} prompts`} of ${promptTokens}`;
   const sentence = `${batch} at once: ${describeGradientMemory(memory)}`;
-  return { what: "updater", ...verdict(sentence, sumOf(memory), use, "a smaller grpo.tokenBudget") };
+  return { what: "updater", ...verdict(sentence, totalOf(memory), use, "a smaller grpo.tokenBudget") };
 }
 
 function microBatchOf({ contextTokens, completionTokens, group }: ModelUse): MicroBatchSizes {
   const { tokenBudget } = GrpoConfig.parse({});
   const promptTokens = Math.max(1, contextTokens - completionTokens);
   return largestMicroBatch({ promptTokens, completionTokens, group, prompts: 1, tokenBudget });
-}
-
-function sumOf(memory: object): number {
-  return Object.values(memory).reduce<number>((sum, bytes) => sum + Number(bytes), 0);
 }
 
 /** On a GPU the device itself says whether it has room, when it is opened. */

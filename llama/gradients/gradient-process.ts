@@ -4,17 +4,15 @@
  * @module
  */
 import { serveParent } from "../child/index.ts";
-import { describeModel, openGguf } from "../gguf/index.ts";
+import { openGguf } from "../gguf/index.ts";
 import { loadLibraries } from "../native/libraries.ts";
 import { type Backend, openBackend } from "./backend.ts";
-import { type GradientModel, openGradientModel } from "./gradient-model.ts";
-import { limitsFor, memoryOf } from "./memory-limits.ts";
+import type { GradientModel } from "./gradient-model.ts";
+import { lanesOn, loadGradientModel } from "./load-gradient-model.ts";
 import { checkMicroBatch } from "./micro-batch.ts";
 import { orthogonalize } from "./orthogonalize.ts";
-import type { ModelOnDevice } from "./plan.ts";
 import type { GradientOptions, GradientProtocol } from "./protocol.ts";
 import { sourceOf } from "./tensor-source.ts";
-import { loadWeights } from "./weights.ts";
 
 interface Opened {
   readonly backend: Backend;
@@ -31,20 +29,23 @@ function current(): Opened {
 }
 
 async function open(options: GradientOptions): Promise<Opened> {
-  const { gguf, device, threads, trainable } = options;
+  const { gguf, device, threads } = options;
   await using file = await openGguf(gguf);
-  const shape = describeModel(file, gguf);
   process.env["GGML_VK_DISABLE_F16"] = "1"; // Vulkan's float16 products would leave errors of 1e-2 in the gradient.
   const libraries = loadLibraries(device);
-  const lanes = libraries.device.kind === "cpu" ? (options.lanes ?? 1) : 1;
+  const lanes = lanesOn(libraries.device, options);
   const backend = openBackend(libraries, threads);
   const backends =
     lanes === 1 ? [backend] : Array.from({ length: lanes }, () => openBackend(libraries, threads, true));
-  const weights = await loadWeights(backend, sourceOf(file), trainable.kind === "all");
-  const onDevice: ModelOnDevice = { backend, shape, weights };
-  const usual = limitsFor(memoryOf(libraries.device) / lanes);
-  const limits = { ...usual, keptBytes: options.keptBytes ?? usual.keptBytes };
-  const model = openGradientModel(onDevice, backends, trainable, limits);
+  const source = sourceOf(file);
+  const { shape, model } = await loadGradientModel(
+    file,
+    options,
+    libraries.device,
+    backend,
+    backends,
+    source,
+  );
   return { backend, vocabulary: shape.vocabulary, lanes, model };
 }
 

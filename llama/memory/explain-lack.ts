@@ -26,7 +26,7 @@ export function describeGradientMemory({ weights, computing, process }: Gradient
 
 /** How many slots of the same context would fit, were all of it in the machine's own memory; 0 for none. */
 export function slotsThatFit({ cells, computing, ...fixed }: EngineMemory, slots: number): number {
-  const room = availableMemory() - sumOf(fixed);
+  const room = availableMemory() - totalOf(fixed);
   return Math.max(0, Math.min(MOST_SLOTS, Math.floor(room / ((cells + computing) / slots))));
 }
 
@@ -76,6 +76,7 @@ async function explain(error: unknown, describe: () => Promise<string>): Promise
   return new EngineError({ code: error.code, disposition: error.disposition, message });
 }
 
-function sumOf(memory: object): number {
-  return Object.values(memory).reduce<number>((sum, bytes) => sum + Number(bytes), 0);
+/** Bytes of all parts together. */
+export function totalOf(parts: Partial<EngineMemory>): number {
+  return Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -7,6 +7,7 @@ import {
   PROJECTIONS,
   predictEngineMemory,
   predictGradientMemory,
+  totalOf,
 } from "../../llama/index.ts";
 import { newestChild, peakOfChild } from "../support/peak-memory.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -58,8 +59,8 @@ describe("the memory that an engine is said to take", () => {
         return engine;
       });
 
-      expect(sumOf(said) / taken).toBeLessThan(TEN_PERCENT);
-      expect(taken / sumOf(said)).toBeLessThan(TEN_PERCENT);
+      expect(totalOf(said) / taken).toBeLessThan(TEN_PERCENT);
+      expect(taken / totalOf(said)).toBeLessThan(TEN_PERCENT);
     },
     120_000,
   );
@@ -81,8 +82,8 @@ describe("the memory that an engine is said to take", () => {
       return engine;
     });
 
-    expect(taken / sumOf(said)).toBeLessThan(TEN_PERCENT);
-    expect((sumOf(said) - said.computing) / taken).toBeLessThan(TEN_PERCENT);
+    expect(taken / totalOf(said)).toBeLessThan(TEN_PERCENT);
+    expect((totalOf(said) - said.computing) / taken).toBeLessThan(TEN_PERCENT);
     expect(said.cells).toBeGreaterThan(use.slots * use.contextTokens * 2 * 4 * 128 * 2);
   }, 120_000);
 
@@ -144,7 +145,3 @@ describe("too little memory", () => {
     await expect(forward).rejects.toMatchObject({ code: "llama.engine_died", disposition: "retry" });
   }, 60_000);
 });
-
-function sumOf(memory: object): number {
-  return Object.values(memory).reduce<number>((sum, bytes) => sum + Number(bytes), 0);
-}

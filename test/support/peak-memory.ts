@@ -6,8 +6,7 @@ export async function peakOfChild(work: () => Promise<AsyncDisposable>): Promise
   await using _ = await work();
   const child = (await childrenOfThis()).find((pid) => !before.has(pid));
   if (child === undefined) throw new Error("no process was started");
-  const status = await readFile(`/proc/${child}/status`, "utf8");
-  return 1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
+  return statusBytes(child, "VmHWM");
 }
 
 /** The process that this one started last. */
@@ -15,6 +14,13 @@ export async function newestChild(): Promise<number> {
   return Number((await childrenOfThis()).at(-1));
 }
 
-async function childrenOfThis(): Promise<string[]> {
+/** What a process holds, or the most that it held. */
+export async function statusBytes(pid: string, field: "VmRSS" | "VmHWM"): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return 1_024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]);
+}
+
+/** Ids of the processes that this one started and that are there. */
+export async function childrenOfThis(): Promise<string[]> {
   return (await readFile(`/proc/self/task/${process.pid}/children`, "utf8")).trim().split(" ");
 }
