@@ -86,3 +86,15 @@ fuzz: node_modules/.installed ## hostile inputs for every reader: [SECONDS=60] [
 .PHONY: bench
 bench: setup $(DEMO_DATA) ## measure; writes bench/results.json
 	node bench/main.ts
+
+PEERS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rollout-fleet/bench/peers
+
+$(PEERS)/.installed: bench/peers/requirements.txt
+	@echo "installing PyTorch and TRL into $(PEERS): some gigabytes"
+	@python3 -m venv $(PEERS)
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: bench-peers
+bench-peers: setup $(PEERS)/.installed ## measure beside PyTorch and TRL; adds to bench/results.json
+	PEERS_PYTHON=$(PEERS)/bin/python node bench/main.ts pytorch trl

@@ -1,6 +1,3 @@
-import { access, mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { createRandom } from "../core/index.ts";
 import {
   type GradientEngine,
@@ -9,42 +6,49 @@ import {
   PROJECTIONS,
   type TrainingSequence,
 } from "../llama/index.ts";
-import { writeTinyModel } from "../test/support/tiny-model.ts";
+import { cachedModel } from "./cached-model.ts";
 
 const VOCABULARY = 4_096;
 
-/** A random Llama of 8 layers × 512 in float32, made once. */
-export async function benchModel(): Promise<string> {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const folder = join(cache, "rollout-fleet", "bench");
-  const path = join(folder, `llama-8x512-vocabulary-${VOCABULARY}-f32.gguf`);
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return path;
-  await mkdir(folder, { recursive: true });
-  await writeTinyModel(path, {
-    vocabulary: VOCABULARY,
-    layers: 8,
-    embedding: 512,
-    heads: 8,
-    kvHeads: 4,
-    feedForward: 1_536,
+/** Its shape; RoPE of base 10,000, norms with an epsilon of 1e-5. */
+export const BENCH_SHAPE = {
+  vocabulary: VOCABULARY,
+  layers: 8,
+  embedding: 512,
+  heads: 8,
+  kvHeads: 4,
+  feedForward: 1_536,
+} as const;
+
+/** A random Llama of 8 layers × 512, written once. @returns its file */
+export function benchModel(type: "F32" | "Q8_0" = "F32"): Promise<string> {
+  return cachedModel(`llama-8x512-vocabulary-${VOCABULARY}-${type.toLowerCase()}`, {
+    ...BENCH_SHAPE,
+    type,
     contextTokens: 32_768,
   });
-  return path;
 }
 
 /** Words of that model's shape, for the rows' descriptions. */
 export const BENCH_MODEL = `8 layers × 512, vocabulary ${VOCABULARY.toLocaleString("en")}, float32, LoRA of rank 16 on all projections`;
 
 /** Opens that model with a LoRA of rank 16, one thread a lane. */
-export async function openBenchGradient(
-  options: { lanes?: number; keptBytes?: number } = {},
-): Promise<GradientEngine> {
+export async function openBenchGradient({
+  type = "F32",
+  ...options
+}: {
+  type?: "F32" | "Q8_0";
+  lanes?: number;
+  keptBytes?: number;
+} = {}): Promise<GradientEngine> {
   const trainable = { kind: "lora", rank: 16, alpha: 32, targets: PROJECTIONS } as const;
-  return openGradientEngine({ gguf: await benchModel(), device: "cpu", threads: 1, trainable, ...options });
+  return openGradientEngine({
+    gguf: await benchModel(type),
+    device: "cpu",
+    threads: 1,
+    trainable,
+    ...options,
+  });
 }
 
 /** A group of random texts that share a prompt. */

@@ -1,5 +1,5 @@
 /**
- * `make bench`: measures every row, prints it, and writes `bench/results.json`.
+ * `make bench`: measures every row, prints it, and writes `bench/results.json`; `make bench-peers` those beside what PyPI has.
  * `node bench/main.ts NAME …` measures only the named families and keeps the other rows of the file.
  *
  * @module
@@ -20,6 +20,7 @@ import { nodeLlamaCppBench } from "./rows/node-llama-cpp.ts";
 import { parallelBench } from "./rows/parallel.ts";
 import { policyUpdateBench } from "./rows/policy-update.ts";
 import { prefillGenerationBench } from "./rows/prefill-generation.ts";
+import { pytorchBench } from "./rows/pytorch.ts";
 import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
 import { samplingBench } from "./rows/sampling.ts";
@@ -27,6 +28,7 @@ import { samplingPassBench } from "./rows/sampling-pass.ts";
 import { servingBench } from "./rows/serving.ts";
 import { sharedPromptBench } from "./rows/shared-prompt.ts";
 import { telemetryCostBench } from "./rows/telemetry-cost.ts";
+import { trlBench } from "./rows/trl.ts";
 
 const BENCHES: readonly Bench[] = [
   rewardBench,
@@ -49,6 +51,8 @@ const BENCHES: readonly Bench[] = [
   dashboardBench,
   telemetryCostBench,
 ];
+/** They need packages of PyPI. */
+const PEERS: readonly Bench[] = [pytorchBench, trlBench];
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
 interface Results {
@@ -57,7 +61,8 @@ interface Results {
 }
 
 const names = process.argv.slice(2);
-const chosen = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
+const chosen =
+  names.length === 0 ? BENCHES : [...BENCHES, ...PEERS].filter(({ name }) => names.includes(name));
 const measured: JudgedRow[] = [];
 for (const bench of chosen) {
   for (const row of (await bench.measure()).map(judge)) {
@@ -65,11 +70,15 @@ for (const bench of chosen) {
     process.stdout.write(`${describe(row)}\n`);
   }
 }
-const kept = names.length === 0 ? [] : await rowsOfFile();
+const kept = (await rowsOfFile()).filter(({ id }) => names.length > 0 || isPeerRow(id));
 const replaced = new Set(measured.map(({ id }) => id));
 const rows = [...kept.filter(({ id }) => !replaced.has(id)), ...measured];
 await writeFile(RESULTS, `${JSON.stringify({ machine: thisMachine(), rows } satisfies Results, null, 2)}\n`);
 if (measured.some(({ holds }) => !holds)) process.exitCode = 1;
+
+function isPeerRow(id: string): boolean {
+  return PEERS.some(({ name }) => id.startsWith(name));
+}
 
 async function rowsOfFile(): Promise<readonly JudgedRow[]> {
   const text = await readFile(RESULTS, "utf8").catch(() => null);

@@ -1,6 +1,7 @@
 import type { ComponentType } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { type Live, useLive } from "./ask.ts";
+import type { StatusView } from "./index.ts";
 import { useKeyboard, useKeys } from "./keys.ts";
 import { count, duration } from "./numbers.ts";
 import { DataPageView } from "./pages/data.tsx";
@@ -90,29 +91,39 @@ export function App({ refusal }: { readonly refusal: string | null }) {
 }
 
 const NOT_CONNECTED = 'what is shown is as it was last; a run that is over is shown by "fleet dashboard"';
+const OVER = '"fleet dashboard" shows it from here on';
 
 /** What the run does at this moment, on every page. */
 function StateLine({ live: { status, isConnected, refusal } }: { readonly live: Live }) {
   if (status === null) return <p class="state quiet">{refusal || "connecting …"}</p>;
-  const parts = [
-    `step ${count(status.step)} of ${count(status.steps)}`,
-    status.isLive ? `${count(status.tokensPerSecond)} tok/s` : "",
-    status.isLive ? `${status.workers.length} ${status.workers.length === 1 ? "worker" : "workers"}` : "",
-    duration(status.seconds),
-  ].filter((part) => part !== "");
+  const isOver = status.state === "ended" || status.state === "failed";
+  const isKnown = isConnected || isOver;
   return (
     <p class="state" aria-live="off">
-      <span class={`pill ${isConnected ? status.state : "gone"}`}>
-        {isConnected ? status.state : "not connected"}
+      <span class={`pill ${isKnown ? status.state : "gone"}`}>
+        {isKnown ? status.state : "not connected"}
       </span>
-      {parts.map((part) => (
-        <span key={part}>{part}</span>
+      {figuresOf(status).map((figure) => (
+        <span key={figure}>{figure}</span>
       ))}
       {status.waitingFor !== "" && <strong>waiting for {status.waitingFor}</strong>}
       {status.reason !== "" && <span>{status.reason}</span>}
-      {!isConnected && <span>{refusal || NOT_CONNECTED}</span>}
+      {!isConnected && <span>{refusal || (isOver ? OVER : NOT_CONNECTED)}</span>}
     </p>
   );
+}
+
+function figuresOf({ isLive, step, steps, tokensPerSecond, workers, seconds }: StatusView): string[] {
+  return [
+    `step ${count(step)} of ${count(steps)}`,
+    ...(isLive
+      ? [
+          `${count(tokensPerSecond)} tok/s`,
+          `${workers.length} ${workers.length === 1 ? "worker" : "workers"}`,
+        ]
+      : []),
+    duration(seconds),
+  ];
 }
 
 function Refused({ reason }: { readonly reason: string }) {

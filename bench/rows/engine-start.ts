@@ -4,13 +4,10 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
 import { randomKey } from "../../core/index.ts";
 import { openEngine } from "../../llama/index.ts";
-import { writeTinyModel } from "../../test/support/tiny-model.ts";
+import { cachedModel } from "../cached-model.ts";
 import type { Bench, Row } from "../row.ts";
 
 const MIB = 2 ** 20;
@@ -89,24 +86,17 @@ async function memoryOfEngines(): Promise<number> {
   return bytes;
 }
 
-/** A Llama of random weights of that size, written once, into the cache folder. */
-async function gigabyteModel(): Promise<string> {
-  const folder = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rollout-fleet", "bench");
-  const path = join(folder, "llama-18x2048-q8_0.gguf");
-  if (existsSync(path)) return path;
-  await mkdir(folder, { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
-  await writeTinyModel(unfinished, {
+/** A Llama of random weights of that size. @returns its file */
+function gigabyteModel(): Promise<string> {
+  return cachedModel("llama-18x2048-vocabulary-32000-q8_0", {
     type: "Q8_0",
     vocabulary: 32_000,
     layers: 18,
-    embedding: 2048,
+    embedding: 2_048,
     heads: 16,
     kvHeads: 8,
-    feedForward: 5632,
-    contextTokens: 2048,
+    feedForward: 5_632,
+    contextTokens: 2_048,
     isTied: true,
   });
-  await rename(unfinished, path);
-  return path;
 }

@@ -6,7 +6,7 @@
  */
 import { createRandom, randomKey } from "../../core/index.ts";
 import { type Engine, openEngine } from "../../llama/index.ts";
-import { largeModel } from "../large-model.ts";
+import { largeModel } from "../cached-model.ts";
 import { type MixedGroup, openMixedAlone } from "../mixed-alone.ts";
 import { median } from "../pairs.ts";
 import type { Bench } from "../row.ts";

@@ -7,8 +7,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { openEngine } from "../../llama/index.ts";
+import { largeModel } from "../cached-model.ts";
 import { generateAtOnce } from "../generate-at-once.ts";
-import { largeModel } from "../large-model.ts";
 import { medianRatio } from "../pairs.ts";
 import type { Bench } from "../row.ts";
 

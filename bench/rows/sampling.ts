@@ -5,9 +5,9 @@
  * @module
  */
 import { openEngine } from "../../llama/index.ts";
+import { largeModel } from "../cached-model.ts";
 import { openFastest } from "../decode-alone.ts";
 import { generateAtOnce } from "../generate-at-once.ts";
-import { largeModel } from "../large-model.ts";
 import { medianRatio } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 

@@ -4,6 +4,8 @@ import type { ServerResponse } from "node:http";
 export interface EventStream extends Disposable {
   /** Takes over a response: it stays open, and gets the newest event at once and every later one. */
   add(response: ServerResponse): void;
+  /** Sends what is new without waiting for the next turn. @returns how many listen */
+  tell(): number;
 }
 
 const TURN_MS = 1_000;
@@ -51,6 +53,10 @@ export function openEventStream(read: () => unknown): EventStream {
       response.write(`retry: 2000\nevent: status\ndata: ${JSON.stringify(read())}\n\n`);
       listeners.add(response);
       response.once("close", () => listeners.delete(response));
+    },
+    tell: () => {
+      turn();
+      return listeners.size;
     },
     [Symbol.dispose]: () => {
       clearInterval(timer);

@@ -1,57 +1,89 @@
 import type { RolloutStore } from "../../transport/index.ts";
 import type { LedgerState } from "../ledger/state.ts";
-import type { FreshEnd, FreshFeed, FreshRollout } from "./run-source.ts";
+import type { FreshEnd, FreshFeed, FreshRollout, FreshRollouts } from "./run-source.ts";
 
-/** Most rollouts that are told of at once, and kept by a reader beside the archive. */
+/** Of rollouts that are not archived, the newest are shown: so many, and so many bytes as their workers sent them. */
 const MOST = 1_024;
+const MOST_BYTES = 64 << 20;
 const READS_AT_ONCE = 16;
 
 /** What a feed works with. */
 export interface FeedParts {
-  readonly state: LedgerState;
+  readonly state: Pick<LedgerState, "tasks" | "outcomes" | "archivedThrough" | "archivedOutcomes">;
   readonly store: Pick<RolloutStore, "get">;
   /** Of an instance; "" where it is not known. */
   issueOf(instance: string): string;
 }
 
+/** A rollout that is shown; without its bytes where they are known. */
+interface Read {
+  readonly sequence: number;
+  readonly data: Uint8Array | null;
+  readonly bytes: number;
+}
+
 /** Creates the feed of a run that runs: rollouts from ROLLOUTS, their ends from the ledger. */
 export function createFreshFeed({ state, store, issueOf }: FeedParts): FreshFeed {
   let generation = 0;
-  let told = new Set<number>();
+  /** Sequence → bytes. */
+  let told = new Map<number, number>();
 
-  function untold(): Map<number, string> {
-    const all = acceptedSince(state);
-    for (const sequence of told) all.delete(sequence);
-    return all;
+  /** What was told of is not read again. */
+  async function read(sequence: number): Promise<Read | null> {
+    const bytes = told.get(sequence);
+    if (bytes !== undefined) return { sequence, data: null, bytes };
+    const data = await store.get(sequence).catch(() => null); // One that was archived meanwhile has left.
+    return data === null ? null : { sequence, data: data.slice(), bytes: data.byteLength };
+  }
+
+  async function* readInTurn(sequences: readonly number[]): AsyncGenerator<Read> {
+    for (let from = 0; from < sequences.length; from += READS_AT_ONCE) {
+      const some = await Promise.all(sequences.slice(from, from + READS_AT_ONCE).map(read));
+      yield* some.filter((one) => one !== null);
+    }
+  }
+
+  /** Reads those that were not told of, newest first, until what is shown would be too much. */
+  async function readNewest(): Promise<Pick<FreshRollouts, "rollouts" | "keptAfter">> {
+    const accepted = acceptedSince(state);
+    const rollouts: FreshRollout[] = [];
+    let kept = 0;
+    let bytes = 0;
+    for await (const one of readInTurn([...accepted.keys()].sort((a, b) => b - a))) {
+      const { sequence, data } = one;
+      bytes += one.bytes;
+      if (kept === MOST || (kept > 0 && bytes > MOST_BYTES)) return { rollouts, keptAfter: sequence };
+      kept += 1;
+      if (data !== null) rollouts.push({ sequence, data, issue: issueOf(accepted.get(sequence) ?? "") });
+    }
+    return { rollouts, keptAfter: 0 };
   }
 
   return {
     take: async (reader) => {
-      if (reader !== generation) told = new Set();
+      if (reader !== generation) told = new Map();
       generation = reader;
-      for (const sequence of told) if (sequence <= state.archivedThrough) told.delete(sequence);
-      const newest = [...untold()].sort(([a], [b]) => b - a).slice(0, Math.max(0, MOST - told.size));
-      const rollouts: FreshRollout[] = [];
-      for (let from = 0; from < newest.length; from += READS_AT_ONCE) {
-        const some = newest.slice(from, from + READS_AT_ONCE);
-        const read = some.map(async ([sequence, instance]) => {
-          // One that was archived meanwhile has left; the archive's files are looked at first.
-          const data = await store.get(sequence).catch(() => null);
-          return data === null ? [] : [{ sequence, data: data.slice(), issue: issueOf(instance) }];
-        });
-        rollouts.push(...(await Promise.all(read)).flat());
-      }
-      return { rollouts, ends: endsOf(state), archivedThrough: state.archivedThrough };
+      const { rollouts, keptAfter } = await readNewest();
+      const { archivedThrough, archivedOutcomes } = state;
+      const after = Math.max(keptAfter, archivedThrough);
+      return {
+        rollouts: rollouts.filter(({ sequence }) => sequence > after),
+        ends: endsOf(state),
+        keptAfter: after,
+        archivedThrough,
+        archivedOutcomes,
+      };
     },
-    taken: ({ rollouts }) => {
-      for (const { sequence } of rollouts) told.add(sequence);
+    taken: ({ rollouts, keptAfter }) => {
+      for (const sequence of told.keys()) if (sequence <= keptAfter) told.delete(sequence);
+      for (const { sequence, data } of rollouts) told.set(sequence, data.byteLength);
     },
-    notYet: () => untold().size,
+    notYet: () => [...acceptedSince(state).keys()].filter((sequence) => !told.has(sequence)).length,
   };
 }
 
 /** Sequence → instance of what was accepted and is not archived. */
-function acceptedSince(state: LedgerState): Map<number, string> {
+function acceptedSince(state: FeedParts["state"]): Map<number, string> {
   const found = new Map<number, string>();
   for (const { instance, samples } of state.tasks.values()) {
     for (const { rollout } of samples) {
@@ -65,7 +97,7 @@ function acceptedSince(state: LedgerState): Map<number, string> {
   return found;
 }
 
-function endsOf({ outcomes }: LedgerState): FreshEnd[] {
+function endsOf({ outcomes }: Pick<LedgerState, "outcomes">): FreshEnd[] {
   return outcomes.map(({ sequence, lane, outcome, reason, step }) => ({
     sequence,
     lane,

@@ -29,14 +29,22 @@ export interface ShownRun {
 export interface LiveDashboard extends AsyncDisposable {
   /** Takes in who is there. */
   see(workers: readonly WorkerPresence[]): void;
+  /** Tells open pages how it ended, and leaves them a moment to ask for the rest. */
+  lastLook(): Promise<void>;
 }
+
+const NONE: LiveDashboard = {
+  see: () => {},
+  lastLook: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+};
 
 /** Opens the dashboard of a running run; one that shows nothing where none is asked for. */
 export async function openLiveDashboard(
   options: LiveDashboardOptions | null,
   { core, stores, instances, archive, logger }: ShownRun,
 ): Promise<LiveDashboard> {
-  if (options === null) return { see: () => {}, [Symbol.asyncDispose]: async () => {} };
+  if (options === null) return NONE;
   let present: readonly WorkerPresence[] = [];
   const history = createFleetHistory(Date.now());
   const source = createLiveSource({
@@ -53,6 +61,7 @@ export async function openLiveDashboard(
       present = workers;
       history.see(workers, Date.now());
     },
+    lastLook: () => dashboard.lastLook(),
     [Symbol.asyncDispose]: () => dashboard[Symbol.asyncDispose](),
   };
 }

@@ -5,6 +5,12 @@ import { sayWhoWaits } from "./who-waits.ts";
 /** What is known of a run's configuration, for one that is not running. */
 export type RestSettings = ReturnType<RunSource["about"]>["settings"];
 
+const ALL_ARCHIVED = {
+  keptAfter: Number.MAX_SAFE_INTEGER,
+  archivedThrough: Number.MAX_SAFE_INTEGER,
+  archivedOutcomes: Number.MAX_SAFE_INTEGER,
+};
+
 /**
  * A run that is not running, as its summary has it; everything of it is archived.
  *
@@ -44,7 +50,7 @@ export function createRestSource(
     }),
     fresh: {
       taken: () => {},
-      take: async () => ({ rollouts: [], ends: [], archivedThrough: Number.MAX_SAFE_INTEGER }),
+      take: async () => ({ rollouts: [], ends: [], ...ALL_ARCHIVED }),
       notYet: () => 0,
     },
   };

@@ -23,8 +23,12 @@ export interface FreshRollouts {
   /** Those that it was not told of before. */
   readonly rollouts: readonly FreshRollout[];
   readonly ends: readonly FreshEnd[];
+  /** Of those that it was told of, only later ones are kept. */
+  readonly keptAfter: number;
   /** Rollouts up to here are in the archive. */
   readonly archivedThrough: number;
+  /** So many outcomes are in the archive. */
+  readonly archivedOutcomes: number;
 }
 
 /** The rollouts of a run that are not archived yet, as one reader gets to know them. */

@@ -6,6 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { FleetError, withDeadline } from "../../core/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import { type AnswerParts, type AnswerQuestion, createAnswers } from "./answers.ts";
@@ -50,10 +51,13 @@ export interface Dashboard extends AsyncDisposable {
   readonly url: string;
   /** A link that one browser can follow once. */
   link(): string;
+  /** Tells open pages how it is now, and leaves them a moment to ask for the rest; none where nobody looks. */
+  lastLook(): Promise<void>;
 }
 
 const MOST_BODY_BYTES = 4_096;
 const CLOSE_DEADLINE_MS = 5_000;
+const LAST_LOOK_MS = 1_500;
 
 /** Opens the dashboard of a run. @throws {DashboardAddressError} where it cannot listen */
 export async function openDashboard(options: DashboardOptions, parts: DashboardParts): Promise<Dashboard> {
@@ -84,6 +88,9 @@ export async function openDashboard(options: DashboardOptions, parts: DashboardP
   return {
     url,
     link: () => createDashboardLink(url, options.secret),
+    lastLook: async () => {
+      if (events.tell() > 0) await setTimeout(LAST_LOOK_MS);
+    },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

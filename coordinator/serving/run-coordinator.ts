@@ -176,12 +176,13 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
     guard.failed,
     room.failed,
   ]).finally(() => left.abort());
-  if (outcome !== "stopped" && options.staysUp) {
-    await chores[Symbol.asyncDispose](); // The archive is written by one at a time.
-    await serving.conclude(outcome);
+  if (outcome === "stopped") return outcome;
+  await chores[Symbol.asyncDispose](); // The archive is written by one at a time.
+  await serving.conclude(outcome);
+  if (options.staysUp) {
     logger.info("the run is over; answering until stopped", { ...outcome });
     await aborted(shutdown.stop);
-  }
+  } else await dashboard.lastLook();
   return outcome;
 }
 

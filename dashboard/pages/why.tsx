@@ -69,7 +69,10 @@ export function Why({ rollout }: { readonly rollout: RolloutView }) {
   );
 }
 
-function sentenceOf({ reward, exact, errorClass, components }: RolloutView, explanation: Explanation | null) {
+function sentenceOf(
+  { reward, exact, errorClass, components, scorer }: RolloutView,
+  explanation: Explanation | null,
+) {
   const value = <strong>{decimal(reward, 4)}</strong>;
   if (explanation?.mistake) {
     return (
@@ -81,10 +84,15 @@ function sentenceOf({ reward, exact, errorClass, components }: RolloutView, expl
   }
   if (exact) return <>{value}: every file is, to the last byte, what the true change makes of it</>;
   if (explanation?.cut) return <>{value}; what its scorer said of it was too large to be kept</>;
-  if ((explanation?.files ?? []).length > 0 && components.length <= 1) {
+  if ((explanation?.files ?? []).length > 0 && components.length <= 1 && isPapers(scorer)) {
     return <>{value}: how alike the predicted and the true change are, as the mean over the files of both</>;
   }
   return <>{value}</>;
+}
+
+/** Whether it is the paper's reward alone. */
+function isPapers(scorer: string): boolean {
+  return /^swe-rl@[^+]*$/.test(scorer);
 }
 
 function Components({

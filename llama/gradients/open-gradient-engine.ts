@@ -1,4 +1,5 @@
-import { type Child, type EngineDiedError, openChild } from "../child/index.ts";
+import { DeadlineError } from "../../core/index.ts";
+import { type Child, EngineDiedError, openChild } from "../child/index.ts";
 import { type ModelInfo, readModelInfo } from "../gguf/index.ts";
 import { explainGradientLack, isLackOfMemory } from "../memory/explain-lack.ts";
 import type { MicroBatch } from "./micro-batch.ts";
@@ -88,6 +89,10 @@ function createCalls(
   const batches = new Map<number, MicroBatch>();
   let explaining: Promise<unknown> | null = null; // All lanes end together, for one reason.
   const explained = (lane: number) => async (error: unknown) => {
+    if (error instanceof DeadlineError) {
+      await child[Symbol.asyncDispose](); // What it still computes must not get into a later sum.
+      throw new EngineDiedError(`the gradient engine was ended: ${error.message}`, { cause: error });
+    }
     if (!isLackOfMemory(error)) throw error;
     explaining ??= explainGradientLack(error, options, batches.get(lane) ?? NO_BATCH);
     throw await explaining;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readArchive, type Summary } from "../../coordinator/index.ts";
+import { short } from "../../dashboard/numbers.ts";
 import { findChromium, openChromium, openPage } from "../support/chromium.ts";
 import { type FleetCommand, startFleet } from "../support/fleet-command.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -59,6 +60,32 @@ describe.skipIf(chromium === null)("the dashboard of a run", () => {
     3 * MINUTES_MS,
   );
 
+  it(
+    "tells a page that is open how it ended, with the last step's figures",
+    async () => {
+      const file = await writeTinyRun(folder.file("."), "ending", { steps: 40 });
+      const runs = folder.file("runs");
+      const training = startFleet("train", file, "--runs", runs, "--run", "ending");
+      const { page, context } = await openPage(browser);
+      await page.goto(await linkOf(training));
+      await stepAfter(page, 0);
+
+      await page.getByText("shows it from here on").waitFor();
+      const state = await page.locator(".state").textContent();
+      const reward = page.getByRole("figure", { name: /^reward: mean over all/ });
+      const { code, stderr } = await training.result;
+      const summary = await summaryOf(runs, "ending");
+
+      expect(state).toContain("ended");
+      expect(state).toContain("step 40 of 40");
+      const last = summary.steps.at(-1)?.meanReward ?? Number.NaN;
+      expect(await reward.getAttribute("aria-label")).toContain(`to ${short(last)}`);
+      expect(code, stderr).toBe(0);
+      await context.close();
+    },
+    3 * MINUTES_MS,
+  );
+
   /** The page of the run at rest lists what the archive holds. */
   async function showsTheSame(runs: string, first: string | null): Promise<void> {
     const serving = startFleet("dashboard", "--runs", runs, "--run", "live");
@@ -77,13 +104,17 @@ describe.skipIf(chromium === null)("the dashboard of a run", () => {
     const books = await page.locator(".balance").first().textContent();
     serving.process.kill("SIGTERM");
 
-    const summary = JSON.parse(await readFile(join(runs, "live", "summary.json"), "utf8")) as Summary;
+    const summary = await summaryOf(runs, "live");
     expect(shownFirst).toBe(first);
     expect(books).toContain(`${summary.ledger[0]?.issued.toLocaleString("en")} issued`);
     expect((await serving.result).code).toBe(0);
     await context.close();
   }
 });
+
+async function summaryOf(runs: string, run: string): Promise<Summary> {
+  return JSON.parse(await readFile(join(runs, run, "summary.json"), "utf8")) as Summary;
+}
 
 /** The link that a command prints. */
 async function linkOf(command: FleetCommand): Promise<string> {

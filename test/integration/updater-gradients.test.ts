@@ -54,6 +54,29 @@ describe("the gradient on two lanes", () => {
     expect(bytesOf(atOnce.gradient).equals(bytesOf(inTurn.gradient))).toBe(true);
     expect(atOnce.metrics).toEqual(inTurn.metrics);
   });
+
+  it("is that of its own step alone where one lane failed in the step before", async () => {
+    const { gguf, trainable } = lora;
+    await using twoLanes = await openGradientEngine({ gguf, device: "cpu", threads: 1, trainable, lanes: 2 });
+    await twoLanes.writeParameters(lora.trained);
+    const grpo = GrpoConfig.parse({ tokenBudget: 24, lanes: 2 });
+    const options = { grpo, reference: lora.reference, step: 1, clock: systemClock };
+    let left = 2;
+    const failing: GradientEngine = {
+      ...twoLanes,
+      backward: async (...call) => {
+        if (call[1] === 1 && --left === 0) throw new Error("the second lane fails");
+        await twoLanes.backward(...call);
+      },
+    };
+
+    const failed = stepGradient(failing, trainingBatch(groups, grpo), options);
+    await expect(failed).rejects.toThrow("the second lane fails");
+    const after = await stepGradient(twoLanes, trainingBatch(groups, grpo), options);
+
+    const alone = await stepGradient(engine, trainingBatch(groups, grpo), options);
+    expect(bytesOf(after.gradient).equals(bytesOf(alone.gradient))).toBe(true);
+  });
 });
 
 describe("the divergence from the reference", () => {

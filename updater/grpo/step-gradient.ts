@@ -58,8 +58,10 @@ export async function stepGradient(
   );
   const completions: TalliedCompletion[][] = parts.map(() => []);
   const work = parts.entries();
+  let hasFailed = false;
   const runLane = async (lane: number) => {
     for (const [index, indexes] of work) {
+      if (hasFailed) return;
       const watch = stopwatch(clock, seconds);
       const part = indexes.flatMap((sequence) => sequences[sequence] ?? []);
       const microBatch = { temperature, sequences: part.map(({ tokens, from }) => ({ tokens, from })) };
@@ -73,7 +75,13 @@ export async function stepGradient(
       watch.lap("backward");
     }
   };
-  await Promise.all(Array.from({ length: engine.lanes }, (_, lane) => runLane(lane)));
+  const lanes = Array.from({ length: engine.lanes }, (_, lane) =>
+    runLane(lane).catch((error: unknown) => {
+      hasFailed = true;
+      throw error;
+    }),
+  );
+  await allDone(lanes, engine);
   for (const completion of completions.flat()) tally.add(completion);
   const watch = stopwatch(clock, seconds);
   const gradient = await engine.takeGradients();
@@ -84,6 +92,15 @@ export async function stepGradient(
     forwardSeconds: seconds.forward,
     backwardSeconds: seconds.backward,
   };
+}
+
+/** Waits for every lane. Where one fails, what the others have added does not get into a later step's sum. */
+async function allDone(lanes: readonly Promise<void>[], engine: Pick<GradientCalls, "takeGradients">) {
+  const ends = await Promise.allSettled(lanes);
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed?.status !== "rejected") return;
+  await engine.takeGradients().catch(() => {}); // Such a sum may have gaps; it starts again from zero all the same.
+  throw failed.reason;
 }
 
 interface ForwardValues {
