@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** The archive is written beside the run's own work: it must not take its cores or memory. */
@@ -37,7 +38,9 @@ export function quoted(text: string): string {
  */
 export async function openDuckDb(settings: Readonly<Record<string, string>> = {}) {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  return DuckDBInstance.create(":memory:", { ...LIMITS, ...settings });
+  // It makes the folder when its memory does not suffice, and removes it; the present one may be read-only.
+  const spill = join(tmpdir(), `fleet-duckdb-${randomUUID()}`);
+  return DuckDBInstance.create(":memory:", { ...LIMITS, temp_directory: spill, ...settings });
 }
 
 /** SHA-256 of a file, in hex. */

@@ -13,6 +13,9 @@ import { readRollout } from "./read-rollout.ts";
 import type { ReaderAnswer, ReaderQuestion, ReaderStart } from "./reader.ts";
 import { searchTexts } from "./search-texts.ts";
 
+/** Of files that may be gone soon nothing is kept; the system caches what is read again. */
+const UNCACHED = { enable_external_file_cache: "false" };
+
 const { folder } = workerData as ReaderStart;
 const tables = openTables();
 /** One question at a time, in the order in which they came. */
@@ -25,7 +28,7 @@ parentPort?.on("message", (question: ReaderQuestion) => {
 });
 
 async function openTables(): Promise<IndexTables> {
-  const instance = await openDuckDb();
+  const instance = await openDuckDb(UNCACHED);
   return createIndexTables(await instance.connect(), folder);
 }
 
