@@ -1,9 +1,8 @@
-import { createRandom } from "../core/index.ts";
 import {
   type GradientEngine,
-  type MicroBatch,
   openGradientEngine,
   PROJECTIONS,
+  randomGroup,
   type TrainingSequence,
 } from "../llama/index.ts";
 import { cachedModel } from "./cached-model.ts";
@@ -51,34 +50,9 @@ export async function openBenchGradient({
   });
 }
 
-/** A group of random texts that share a prompt. */
-export function randomGroup(
-  name: string,
-  { prompt, completions, tokens }: { prompt: number; completions: number; tokens: number },
-): TrainingSequence[] {
-  const next = createRandom(name);
-  const draw = (length: number) => Array.from({ length }, () => Math.floor(next() * VOCABULARY));
-  const shared = draw(prompt);
-  return Array.from({ length: completions }, () => ({
-    tokens: Int32Array.from([...shared, ...draw(tokens)]),
-    from: prompt,
-  }));
-}
-
-/** Forward and backward of one micro-batch. @returns how many tokens went through the layers */
-export async function forwardBackward(
-  engine: GradientEngine,
-  sequences: MicroBatch["sequences"],
-  lane?: number,
-  place?: number,
-): Promise<number> {
-  const { logpT, evaluatedTokens } = await engine.forward({ temperature: 1, sequences }, "trained", lane);
-  await engine.backward(
-    logpT.map((_, index) => Math.sin(index) / logpT.length),
-    lane,
-    place,
-  );
-  return evaluatedTokens;
+/** A group of random texts of that model that share a prompt. */
+export function benchGroup(name: string, sizes: Parameters<typeof randomGroup>[2]): TrainingSequence[] {
+  return randomGroup(name, VOCABULARY, sizes);
 }
 
 /** Seconds that work takes. */

@@ -26,18 +26,16 @@ const COPIES = 8;
  * @returns lines for a person; the last says whether all of it fits
  */
 export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<string[]> {
-  const { gguf, contextTokens, exact } = config.model;
+  const { gguf } = config.model;
   const lines: string[] = [];
   let needed = 0;
   let weights = 0;
   for (const { count, device, slots, threads } of config.local.workers) {
-    const memory = withDrains(
-      await predictEngineMemory({ gguf, device, slots, contextTokens, threads, exact }),
-      config,
-    );
+    const memory = withDrains(await predictEngineMemory({ ...config.model, device, slots, threads }), config);
     lines.push(`worker × ${count} on ${device}: ${describeEngineMemory(memory)} each`);
-    needed += count * (memory.cells + memory.computing + memory.process);
-    weights = memory.weights; // One file, mapped once.
+    const own = memory.isShared ? 0 : memory.weights;
+    needed += count * (own + memory.cells + memory.computing + memory.process);
+    if (memory.isShared) weights = memory.weights; // One file, mapped once.
   }
   const { device } = config.local.updater;
   const copies = COPIES * F32_BYTES * trainedNumbers(config, facts.model);

@@ -13,6 +13,7 @@ export { renameDurably, writeFileDurably } from "./durable-file.ts";
 export { CancelledError, type Disposition, dispositionOf, FleetError, ForeignInputError } from "./errors.ts";
 export { Instance } from "./instance.ts";
 export { nearest } from "./nearest.ts";
+export { median, medianRatio } from "./pairs.ts";
 export { createRandom, permutation, type RandomKey, randomKey, uniformAt } from "./random.ts";
 export { shown } from "./shown.ts";
 export { gracefully, type Shutdown, terminationSignal } from "./shutdown.ts";

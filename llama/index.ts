@@ -5,7 +5,7 @@
  */
 
 export { EngineDiedError } from "./child/index.ts";
-export { ModelConfig } from "./config.ts";
+export { DecodingConfig, ModelConfig } from "./config.ts";
 export type { Engine, EngineOptions, EngineStatus } from "./decoding/engine.ts";
 export type {
   EngineCompletion,
@@ -48,6 +48,10 @@ export type { MicroBatch, TrainingSequence } from "./gradients/micro-batch.ts";
 export { type GradientEngine, openGradientEngine } from "./gradients/open-gradient-engine.ts";
 export type { Parameter } from "./gradients/parameters.ts";
 export type { GradientOptions } from "./gradients/protocol.ts";
+export { generateAtOnce } from "./measuring/generate-at-once.ts";
+export { forwardBackward, forwardBackwardAll, randomGroup } from "./measuring/gradient-work.ts";
+export { type DecodeAlone, describeSettings, openDecodeAlone } from "./measuring/open-decode-alone.ts";
+export type { TriedSettings } from "./measuring/protocol.ts";
 export { evenMicroBatch, type MicroBatchSizes } from "./memory/even-micro-batch.ts";
 export {
   describeEngineMemory,

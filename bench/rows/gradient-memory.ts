@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { forwardBackward } from "../../llama/index.ts";
 import { childrenOfThis, statusBytes } from "../../test/support/peak-memory.ts";
-import { BENCH_MODEL, forwardBackward, openBenchGradient, randomGroup } from "../gradient-model.ts";
+import { BENCH_MODEL, benchGroup, openBenchGradient } from "../gradient-model.ts";
 import type { Bench, Row } from "../row.ts";
 
 const PROMPTS = [1_000, 2_000, 4_000, 8_000, 16_000];
@@ -37,6 +38,6 @@ async function peakBytes(prompt: number): Promise<number> {
   await using engine = await openBenchGradient({ keptBytes: 0 });
   const child = (await childrenOfThis()).find((pid) => !before.has(pid)) ?? "self";
   const opened = await statusBytes(child, "VmRSS");
-  await forwardBackward(engine, randomGroup(`prompt of ${prompt}`, { ...COMPLETION, prompt }));
+  await forwardBackward(engine, benchGroup(`prompt of ${prompt}`, { ...COMPLETION, prompt }));
   return (await statusBytes(child, "VmHWM")) - opened;
 }

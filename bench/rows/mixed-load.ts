@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { createRandom, randomKey } from "../../core/index.ts";
+import { createRandom, median, randomKey } from "../../core/index.ts";
 import { type Engine, openEngine } from "../../llama/index.ts";
 import { largeModel } from "../cached-model.ts";
 import { type MixedGroup, openMixedAlone } from "../mixed-alone.ts";
-import { median } from "../pairs.ts";
 import type { Bench } from "../row.ts";
 
 const GROUPS = 8;

@@ -3,13 +3,13 @@
  *
  * @module
  */
+
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { openEngine } from "../../llama/index.ts";
+import { medianRatio } from "../../core/index.ts";
+import { generateAtOnce, openEngine } from "../../llama/index.ts";
 import { largeModel } from "../cached-model.ts";
-import { generateAtOnce } from "../generate-at-once.ts";
-import { medianRatio } from "../pairs.ts";
 import type { Bench } from "../row.ts";
 
 const PEER = fileURLToPath(new URL("../node-llama-cpp-process.ts", import.meta.url));
@@ -45,7 +45,7 @@ export const nodeLlamaCppBench: Bench = {
         return ms as number;
       };
       let turn = 0;
-      const ours = () => generateAtOnce(engine, PROMPT, SEQUENCES, TOKENS, turn++);
+      const ours = async () => (await generateAtOnce(engine, PROMPT, SEQUENCES, TOKENS, turn++)).decodeMs;
       return [
         {
           id: "node-llama-cpp",

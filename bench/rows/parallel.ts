@@ -3,15 +3,9 @@
  *
  * @module
  */
-import type { GradientEngine } from "../../llama/index.ts";
-import {
-  BENCH_MODEL,
-  forwardBackward,
-  openBenchGradient,
-  randomGroup,
-  secondsOf,
-} from "../gradient-model.ts";
-import { median } from "../pairs.ts";
+import { median } from "../../core/index.ts";
+import { forwardBackwardAll } from "../../llama/index.ts";
+import { BENCH_MODEL, benchGroup, openBenchGradient, secondsOf } from "../gradient-model.ts";
 import type { Bench, Row } from "../row.ts";
 
 const LANES = 2;
@@ -25,14 +19,14 @@ export const parallelBench: Bench = {
   async measure(): Promise<Row[]> {
     await using single = await openBenchGradient();
     await using double = await openBenchGradient({ lanes: LANES });
-    const groups = Array.from({ length: MICRO_BATCHES }, (_, index) => randomGroup(`group ${index}`, GROUP));
+    const groups = Array.from({ length: MICRO_BATCHES }, (_, index) => benchGroup(`group ${index}`, GROUP));
 
     const ratios: number[] = [];
     for (let pair = 0; pair < PAIRS; pair++) {
       const inTurn: Float32Array[] = [];
       const atOnce: Float32Array[] = [];
-      const alone = await secondsOf(async () => inTurn.push(await stepOf(single, groups)));
-      const together = await secondsOf(async () => atOnce.push(await stepOf(double, groups)));
+      const alone = await secondsOf(async () => inTurn.push(await forwardBackwardAll(single, groups)));
+      const together = await secondsOf(async () => atOnce.push(await forwardBackwardAll(double, groups)));
       if (!sameBytes(inTurn[0], atOnce[0])) throw new Error("two lanes gave another gradient than one");
       ratios.push(alone / together);
     }
@@ -47,18 +41,6 @@ export const parallelBench: Bench = {
     ];
   },
 };
-
-async function stepOf(
-  engine: GradientEngine,
-  groups: readonly ReturnType<typeof randomGroup>[],
-): Promise<Float32Array> {
-  const work = groups.entries();
-  const runLane = async (lane: number) => {
-    for (const [place, group] of work) await forwardBackward(engine, group, lane, place);
-  };
-  await Promise.all(Array.from({ length: engine.lanes }, (_, lane) => runLane(lane)));
-  return engine.takeGradients();
-}
 
 function sameBytes(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
   return a !== undefined && b !== undefined && bytesOf(a).equals(bytesOf(b));

@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { pause, randomKey, withDeadline } from "../../core/index.ts";
-import { openEngine, readModelInfo } from "../../llama/index.ts";
+import { median, pause, randomKey, withDeadline } from "../../core/index.ts";
+import { ModelConfig, openEngine, readModelInfo } from "../../llama/index.ts";
 import { openCoordinatedRun } from "../../test/support/coordinated-run.ts";
 import { openScriptedTrainer } from "../../test/support/scripted-trainer.ts";
 import { openScriptedWorker } from "../../test/support/scripted-worker.ts";
 import { silentLogger } from "../../test/support/silent-logger.ts";
 import { runWorker, WorkerConfig } from "../../workers/index.ts";
 import { benchModel } from "../gradient-model.ts";
-import { median } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 import { wideAdapter } from "../wide-adapter.ts";
 
@@ -75,7 +74,7 @@ async function updateOnce(gguf: string, turn: number): Promise<number> {
       {
         coordinator: { address: `127.0.0.1:${port}`, token: run.token },
         name: `real-${index}`,
-        model: { gguf, template: "raw", contextTokens: CONTEXT_TOKENS, exact: false },
+        model: ModelConfig.parse({ gguf, template: "raw", contextTokens: CONTEXT_TOKENS, exact: false }),
         device: "cpu",
         slots: GROUP,
         threads: 1,

@@ -4,18 +4,17 @@
  * @module
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { createRandom } from "../../core/index.ts";
+import { createRandom, median } from "../../core/index.ts";
 import type { GradientEngine } from "../../llama/index.ts";
 import { openTemporaryFolder } from "../../test/support/temporary-folder.ts";
 import {
   BENCH_MODEL,
   BENCH_SHAPE,
+  benchGroup,
   benchModel,
   openBenchGradient,
-  randomGroup,
   secondsOf,
 } from "../gradient-model.ts";
-import { median } from "../pairs.ts";
 import { type Peer, startPeer } from "../peers/peer.ts";
 import type { Bench, Row } from "../row.ts";
 
@@ -39,7 +38,7 @@ async function measureOver(type: "F32" | "Q8_0"): Promise<Row> {
   await engine.writeParameters(values);
   // Of different prompts, so that nothing is shared: PyTorch would not either.
   const texts = Array.from({ length: SEQUENCES }, (_, index) =>
-    randomGroup(`pytorch ${index}`, { prompt: PROMPT, completions: 1, tokens: LENGTH - PROMPT }),
+    benchGroup(`pytorch ${index}`, { prompt: PROMPT, completions: 1, tokens: LENGTH - PROMPT }),
   ).flat();
   const coefficients = Float32Array.from({ length: SEQUENCES * (LENGTH - PROMPT) }, (_, i) => Math.sin(i));
 
@@ -86,7 +85,7 @@ async function ratioOf(ours: () => Promise<unknown>, peer: Peer): Promise<number
 /** A micro-batch on each lane. */
 async function stepOf(
   engine: GradientEngine,
-  texts: ReturnType<typeof randomGroup>,
+  texts: ReturnType<typeof benchGroup>,
   coefficients: Float32Array,
 ): Promise<Float32Array> {
   const each = texts.length / CORES;

@@ -10,7 +10,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pause, withDeadline } from "../../core/index.ts";
+import { median, pause, withDeadline } from "../../core/index.ts";
 import { readModelInfo } from "../../llama/index.ts";
 import { freePort } from "../../test/support/bare-server.ts";
 import { writeRunFolder, writeRunInputs } from "../../test/support/run-by-hand.ts";
@@ -22,7 +22,6 @@ import {
   type RunSecrets,
   startNatsServer,
 } from "../../transport/index.ts";
-import { median } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 import { seedLedger } from "./seed-ledger.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { createRandom } from "../../core/index.ts";
+import { createRandom, medianRatio } from "../../core/index.ts";
 import { createSampler } from "../../llama/decoding/sampler.ts";
-import { medianRatio, timed } from "../pairs.ts";
+import { timed } from "../pairs.ts";
 import { createPlainPass } from "../plain-sampling.ts";
 import type { Bench } from "../row.ts";
 

@@ -4,11 +4,9 @@
  *
  * @module
  */
-import { openEngine } from "../../llama/index.ts";
+import { medianRatio } from "../../core/index.ts";
+import { describeSettings, generateAtOnce, openDecodeAlone, openEngine } from "../../llama/index.ts";
 import { largeModel } from "../cached-model.ts";
-import { openFastest } from "../decode-alone.ts";
-import { generateAtOnce } from "../generate-at-once.ts";
-import { medianRatio } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 
 const PROMPT = Int32Array.from({ length: 500 }, (_, index) => 1 + ((index * 7) % 250));
@@ -28,7 +26,11 @@ export const samplingBench: Bench = {
 };
 
 async function measureAt(gguf: string, sequences: number, threads: number): Promise<Row> {
-  const alone = openFastest(gguf, { sequences, threads, prompt: PROMPT, steps: STEPS });
+  await using alone = await openDecodeAlone({
+    ...{ gguf, device: "cpu", sequences, threads },
+    ...{ prompt: PROMPT, steps: STEPS },
+  });
+  const [fastest] = alone.tried;
   await using engine = await openEngine({
     gguf,
     device: "cpu",
@@ -40,12 +42,12 @@ async function measureAt(gguf: string, sequences: number, threads: number): Prom
   });
   let turn = 0;
   const pair = {
-    ours: () => generateAtOnce(engine, PROMPT, sequences, STEPS, turn++),
+    ours: async () => (await generateAtOnce(engine, PROMPT, sequences, STEPS, turn++)).decodeMs,
     theirs: () => alone.run(),
   };
   return {
     id: `sampling-${sequences}-${threads}`,
-    what: `sampled tokens/s with log-probability and entropy against llama_decode alone (${alone.settings}), ${sequences} sequences, ${threads} thread${threads > 1 ? "s" : ""}, 128,256 tokens`,
+    what: `sampled tokens/s with log-probability and entropy against llama_decode alone (${fastest && describeSettings(fastest)}), ${sequences} sequences, ${threads} thread${threads > 1 ? "s" : ""}, 128,256 tokens`,
     value: await medianRatio(pair, PAIRS),
     unit: "×",
     atLeast: 0.85,

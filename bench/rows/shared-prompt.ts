@@ -3,14 +3,9 @@
  *
  * @module
  */
-import {
-  BENCH_MODEL,
-  forwardBackward,
-  openBenchGradient,
-  randomGroup,
-  secondsOf,
-} from "../gradient-model.ts";
-import { median } from "../pairs.ts";
+import { median } from "../../core/index.ts";
+import { forwardBackward } from "../../llama/index.ts";
+import { BENCH_MODEL, benchGroup, openBenchGradient, secondsOf } from "../gradient-model.ts";
 import type { Bench, Row } from "../row.ts";
 
 const GROUP = { prompt: 2_000, completions: 16, tokens: 150 };
@@ -22,10 +17,10 @@ export const sharedPromptBench: Bench = {
   name: "shared-prompt",
   async measure(): Promise<Row[]> {
     await using engine = await openBenchGradient();
-    const group = randomGroup("shared prompt", GROUP);
+    const group = benchGroup("shared prompt", GROUP);
     const alone = group.slice(0, 1);
     // Without a common prompt, so that nothing is shared.
-    const together = ["first", "second"].flatMap((name) => randomGroup(name, { ...GROUP, completions: 1 }));
+    const together = ["first", "second"].flatMap((name) => benchGroup(name, { ...GROUP, completions: 1 }));
     const secondsEach = async (sequences: typeof group) =>
       (await secondsOf(() => forwardBackward(engine, sequences))) / sequences.length;
     const unshared = (await secondsEach(together)) < (await secondsEach(alone)) ? together : alone;

@@ -8,6 +8,7 @@
  *
  * @module
  */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
@@ -15,9 +16,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import type { Summary } from "../../coordinator/index.ts";
+import { median } from "../../core/index.ts";
 import { openOtlpReceiver } from "../../test/support/otlp-receiver.ts";
 import { openTemporaryFolder } from "../../test/support/temporary-folder.ts";
-import { median, medianAtMost } from "../pairs.ts";
+import { medianAtMost } from "../pairs.ts";
 import type { Bench, Row } from "../row.ts";
 
 const PAIRS = 10;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createRandom, randomKey, systemClock } from "../../core/index.ts";
+import { createRandom, median, randomKey, systemClock } from "../../core/index.ts";
 import {
   type Engine,
   type EngineCompletion,
@@ -27,7 +27,6 @@ import {
   trainingBatch,
 } from "../../updater/index.ts";
 import { cachedModel } from "../cached-model.ts";
-import { median } from "../pairs.ts";
 import { startPeer } from "../peers/peer.ts";
 import type { Bench, Row } from "../row.ts";
 

@@ -8,6 +8,7 @@
  */
 import koffi from "koffi";
 import { FleetError } from "../../core/index.ts";
+import { DecodingConfig } from "../config.ts";
 import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import { withLlamaLog } from "../native/llama-api.ts";
 import { CACHE_TYPE, FLASH_ATTENTION } from "../native/llama-structs.ts";
@@ -30,7 +31,9 @@ export interface ContextSize {
   readonly outputs: number;
   readonly threads: number;
   readonly exact: boolean;
-  /** By default float16 cells without flash attention on a CPU, float32 ones for `exact`. */
+  /** Where `exact` does not say it; left out: the defaults. */
+  readonly decoding?: DecodingConfig;
+  /** In place of what these two say. */
   readonly settings?: DecodeSettings;
 }
 
@@ -135,7 +138,7 @@ export interface InitializedContext {
 /** Has llama.cpp make a context. @throws {ContextError | DeviceMemoryError} with its complaints */
 export function initContext(model: LoadedModel, size: ContextSize): InitializedContext {
   const { llama, handle } = model;
-  const settings = size.settings ?? usualSettings(model, size.exact);
+  const settings = size.settings ?? settingsOf(model, size);
   const cells = settings.unified ? size.cells : size.cells * (size.sequences + 1);
   const mostRows = Math.max(rowsFor(size.cells, model), size.sequences, size.outputs);
   const params = {
@@ -168,10 +171,17 @@ function contextError({ cells }: ContextSize, complaints: string): ContextError 
   );
 }
 
-/** What a context computes with unless told otherwise. */
-export function usualSettings({ device }: LoadedModel, exact: boolean): DecodeSettings {
-  const flashAttention = device.kind === "cpu" || exact ? "off" : "auto";
-  return { flashAttention, cache: exact ? "f32" : "f16", unified: true };
+const DEFAULTS = DecodingConfig.parse({});
+
+/** Flash attention off on a CPU: it is slower there while contexts are short. */
+function settingsOf(
+  { device }: LoadedModel,
+  { exact, decoding = DEFAULTS }: Pick<ContextSize, "exact" | "decoding">,
+): DecodeSettings {
+  if (exact) return { flashAttention: "off", cache: "f32", unified: true };
+  const { flashAttention, cells } = decoding;
+  const isLeftToUs = flashAttention === "auto" && device.kind === "cpu";
+  return { flashAttention: isLeftToUs ? "off" : flashAttention, cache: cells, unified: true };
 }
 
 function rowsFor(cells: number, { heads, device }: LoadedModel): number {

@@ -10,7 +10,7 @@ import { type AdapterShelf, createAdapterShelf } from "./adapter-shelf.ts";
 import { createDecoder, type Decoder } from "./decoder.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { EngineProtocol, OpenedModel } from "./engine-protocol.ts";
-import { loadModel } from "./load-model.ts";
+import { isRepacked, loadModel } from "./load-model.ts";
 import { createScorer, type Scorer } from "./scorer.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 
@@ -66,7 +66,7 @@ function engine(): Opened {
 }
 
 function open(options: EngineOptions): OpenedModel {
-  const model = loadModel(options.gguf, options.device);
+  const model = loadModel(options.gguf, options.device, { isRepacked: isRepacked(options) });
   const tokenizer = createTokenizer(model);
   const decoder = createDecoder(model, tokenizer, options, systemClock, {
     finished: (group, completion) => parent.emit("finished", { group, completion }),

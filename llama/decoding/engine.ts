@@ -1,4 +1,5 @@
 import type { EngineDiedError } from "../child/index.ts";
+import type { DecodingConfig } from "../config.ts";
 import type { ModelInfo } from "../gguf/index.ts";
 import type { Device } from "../native/libraries.ts";
 import type { GroupHandle, GroupRequest, GroupSink, Policy } from "./generation.ts";
@@ -20,8 +21,10 @@ export interface EngineOptions {
   readonly threads: number;
   /** "gguf" for the model's own chat template, "raw" for none, else a template's file. */
   readonly template: string;
-  /** Exactness over speed: flash attention off and a float32 KV cache. */
+  /** Exactness over speed: flash attention off, a float32 KV cache, and weights as the file has them. */
   readonly exact: boolean;
+  /** How it computes where `exact` does not say it; left out: the defaults. */
+  readonly decoding?: DecodingConfig;
 }
 
 /** What becomes of running completions when the policy changes; see {@link Engine.activate}. */

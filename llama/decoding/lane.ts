@@ -8,6 +8,7 @@
  * @module
  */
 import { type Clock, uniformAt } from "../../core/index.ts";
+import type { DecodingConfig } from "../config.ts";
 import { type ContextSize, type DecodeContext, openContext } from "./context.ts";
 import type { Policy } from "./generation.ts";
 import type { LoadedModel } from "./load-model.ts";
@@ -21,6 +22,7 @@ export interface LaneOptions {
   readonly contextTokens: number;
   readonly threads: number;
   readonly exact: boolean;
+  readonly decoding?: DecodingConfig;
 }
 
 /** A group's prompt in a lane, pinned until it is released, whoever shares its cells. */
@@ -74,8 +76,13 @@ interface Place {
 }
 
 /** Cells for every slot's longest sequence, and sequences for running samples and for prompts pinned for free slots. */
-export function contextSizeOf({ slots, contextTokens, threads, exact }: LaneOptions): ContextSize {
-  return { cells: slots * contextTokens, sequences: 2 * slots + 1, outputs: 2 * slots + 1, threads, exact };
+export function contextSizeOf({ slots, contextTokens, ...how }: LaneOptions): ContextSize {
+  const { threads, exact, decoding } = how;
+  const sequences = 2 * slots + 1;
+  return {
+    ...{ cells: slots * contextTokens, sequences, outputs: sequences, threads, exact },
+    ...(decoding && { decoding }),
+  };
 }
 
 /** Opens a lane's context. */

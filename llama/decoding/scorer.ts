@@ -96,11 +96,14 @@ export function createScorer(model: LoadedModel, options: LaneOptions, clock: Cl
 
 function openScoring(
   model: LoadedModel,
-  { contextTokens, threads, exact }: LaneOptions,
+  { contextTokens, threads, exact, decoding }: LaneOptions,
   clock: Clock,
 ): ScoringContext {
   const outputs = Math.max(FEWEST_OUTPUTS, Math.min(MOST_OUTPUTS, Math.floor(LOGITS / model.vocabulary)));
-  const decode = openContext(model, { cells: contextTokens, sequences: 1, outputs, threads, exact });
+  const decode = openContext(model, {
+    ...{ cells: contextTokens, sequences: 1, outputs, threads, exact },
+    ...(decoding && { decoding }),
+  });
   return { decode, pace: createPace(decode.mostRows, clock), outputs, sequence: decode.takeSequence() };
 }
 

@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { initContext } from "../decoding/context.ts";
 import { contextSizeOf } from "../decoding/lane.ts";
-import { loadModel } from "../decoding/load-model.ts";
+import { isRepacked, loadModel } from "../decoding/load-model.ts";
 import { describeModel, openGguf } from "../gguf/index.ts";
 import type { EngineMemory, EngineSizes } from "./protocol.ts";
 
 /** llama.cpp rounds cells up to this. */
 const CELL_STEP = 256;
-const BYTES = { exact: 4, usual: 2 };
+const BYTES = { f32: 4, f16: 2 };
 const MIB = 2 ** 20;
 
 /** Has llama.cpp reserve what it computes with, for a model whose weights and cells are only described. */
@@ -15,12 +15,14 @@ export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
   await using file = await openGguf(sizes.gguf);
   const { layers, kvHeads, headSize } = describeModel(file, sizes.gguf);
   const size = contextSizeOf(sizes);
-  const model = loadModel(sizes.gguf, sizes.device, { isDry: true });
+  const model = loadModel(sizes.gguf, sizes.device, { isDry: true, isRepacked: isRepacked(sizes) });
   const { lines } = initContext(model, size);
   const cells = Math.ceil((size.cells + 1) / CELL_STEP) * CELL_STEP;
   return {
     weights: (await stat(sizes.gguf)).size,
-    cells: cells * 2 * layers * kvHeads * headSize * (sizes.exact ? BYTES.exact : BYTES.usual),
+    isShared: model.device.kind === "cpu" && !isRepacked(sizes),
+    cells:
+      cells * 2 * layers * kvHeads * headSize * BYTES[sizes.exact ? "f32" : (sizes.decoding?.cells ?? "f16")],
     computing: buffersIn(lines),
     process: process.memoryUsage().rss,
   };

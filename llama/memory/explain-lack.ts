@@ -25,8 +25,9 @@ export function describeGradientMemory({ weights, computing, process }: Gradient
 }
 
 /** How many slots of the same context would fit, were all of it in the machine's own memory; 0 for none. */
-export function slotsThatFit({ cells, computing, ...fixed }: EngineMemory, slots: number): number {
-  const room = availableMemory() - totalOf(fixed);
+export function slotsThatFit(memory: EngineMemory, slots: number): number {
+  const { weights, process, cells, computing } = memory;
+  const room = availableMemory() - weights - process;
   return Math.max(0, Math.min(MOST_SLOTS, Math.floor(room / ((cells + computing) / slots))));
 }
 
@@ -77,6 +78,11 @@ async function explain(error: unknown, describe: () => Promise<string>): Promise
 }
 
 /** Bytes of all parts together. */
-export function totalOf(parts: Partial<EngineMemory>): number {
-  return Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
+export function totalOf({
+  weights,
+  computing,
+  process,
+  cells = 0,
+}: GradientMemory & Partial<Pick<EngineMemory, "cells">>): number {
+  return weights + computing + process + cells;
 }

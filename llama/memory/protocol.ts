@@ -6,13 +6,15 @@ import type { GradientOptions } from "../gradients/protocol.ts";
 /** The sizes of a decoding engine. */
 export type EngineSizes = Pick<
   EngineOptions,
-  "gguf" | "device" | "slots" | "contextTokens" | "threads" | "exact"
+  "gguf" | "device" | "slots" | "contextTokens" | "threads" | "exact" | "decoding"
 >;
 
 /** What a decoding engine takes, in bytes. On a GPU all but `process` are of its memory. */
 export interface EngineMemory {
-  /** Of the file. On a CPU it is mapped: processes of one machine share it. */
+  /** Of the file. */
   readonly weights: number;
+  /** Whether the weights are mapped, which processes of one machine share: on a CPU, unless they are repacked. */
+  readonly isShared: boolean;
   /** KV cells for every slot's longest sequence. */
   readonly cells: number;
   /** Values of the largest batch over full cells, and its logits. */

@@ -22,7 +22,7 @@ export interface TracerOptions {
 }
 
 const TIMEOUT_MS = 5_000;
-const EVERY_MS = 1_000;
+const EVERY_MS = 5_000;
 /** Spans of one transmission, and those that may wait for theirs: what a receiver that is away costs in memory. */
 const AT_ONCE = 512;
 const WAITING = 8_192;

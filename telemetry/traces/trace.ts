@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Where a span is: its trace and itself, in hex as W3C writes them. */
 export interface SpanAddress {
@@ -56,7 +56,7 @@ function traceAbout(...names: readonly (string | number)[]): Trace {
 
 /** Of SHA-256 over the names as JSON, so that no two lists of names are the same text. */
 function hex(digits: number, names: readonly (string | number)[]): string {
-  return createHash("sha256").update(JSON.stringify(names)).digest("hex").slice(0, digits);
+  return hash("sha256", JSON.stringify(names), "hex").slice(0, digits);
 }
 
 /** Digits of a trace id that are as good as random: the last 14, as W3C Trace Context level 2 has it. */

@@ -4,9 +4,11 @@ import { readFile } from "node:fs/promises";
 export async function peakOfChild(work: () => Promise<AsyncDisposable>): Promise<number> {
   const before = new Set(await childrenOfThis());
   await using _ = await work();
-  const child = (await childrenOfThis()).find((pid) => !before.has(pid));
-  if (child === undefined) throw new Error("no process was started");
-  return statusBytes(child, "VmHWM");
+  const children = (await childrenOfThis()).filter((pid) => !before.has(pid));
+  const peaks = await Promise.all(children.map((pid) => statusBytes(pid, "VmHWM")));
+  const held = peaks.filter((bytes) => !Number.isNaN(bytes)); // One that has just ended holds nothing any more.
+  if (held.length === 0) throw new Error("no process was started");
+  return Math.max(...held);
 }
 
 /** The process that this one started last. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { readConfig, withDeadline } from "../../core/index.ts";
-import { readModelInfo } from "../../llama/index.ts";
+import { ModelConfig, readModelInfo } from "../../llama/index.ts";
 import type { LaneBalance } from "../../proto/index.ts";
 import type { FleetClient } from "../../transport/index.ts";
 import { WorkerConfig } from "../../workers/index.ts";
@@ -141,7 +141,7 @@ export async function openProxiedFleet(options: CoordinatedRunOptions): Promise<
       child.send({
         coordinator: { address: `${HOST}:${name === "w1" ? toCoordinator.port : port}`, token: run.token },
         name,
-        model: { gguf, template: "raw", contextTokens: CONTEXT_TOKENS, exact: true },
+        model: ModelConfig.parse({ gguf, template: "raw", contextTokens: CONTEXT_TOKENS, exact: true }),
         device: "cpu",
         slots: 4,
         threads: 1,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { CancelledError, createRandom, readConfig } from "../../core/index.ts";
-import { encodeAdapter, readModelInfo } from "../../llama/index.ts";
+import { encodeAdapter, ModelConfig, readModelInfo } from "../../llama/index.ts";
 import type { PolicyRef, TaskInit } from "../../proto/index.ts";
 import {
   createPresence,
@@ -118,7 +118,12 @@ export async function openScriptedRun() {
         {
           coordinator: { address: `${HOST}:${port}`, token: nats.secrets.token },
           name,
-          model: { gguf: model, template: "raw", contextTokens: CONTEXT_TOKENS, exact: true },
+          model: ModelConfig.parse({
+            gguf: model,
+            template: "raw",
+            contextTokens: CONTEXT_TOKENS,
+            exact: true,
+          }),
           device: "cpu",
           slots: 4,
           threads: 1,

@@ -1,0 +1,64 @@
+import { availableParallelism } from "node:os";
+import { describeSettings, type TriedSettings } from "../../llama/index.ts";
+import type { DecodingSpeed } from "./measure-decoding.ts";
+import type { GradientSpeed } from "./measure-gradient.ts";
+import type { ModelLoad } from "./model-load.ts";
+
+/** Groups of the step that is reckoned. */
+const PROMPTS = 8;
+/** Settings that are faster by less are within what a measurement is off. */
+const LEAST_GAIN = 1.05;
+const MILLISECONDS = 1_000;
+
+/** Which figures limit a run with this load here, and what to change; one sentence a line. */
+export function advise(load: ModelLoad, decoding: DecodingSpeed, gradient: GradientSpeed): string[] {
+  return [
+    stepSentence(load, decoding, gradient),
+    ...settingsSentences(decoding.tried),
+    ...laneSentences(load, gradient),
+  ];
+}
+
+function stepSentence(load: ModelLoad, decoding: DecodingSpeed, gradient: GradientSpeed): string {
+  const { promptTokens, completionTokens, group } = load;
+  const sampling =
+    PROMPTS *
+    (promptTokens / decoding.promptTokensPerSecond + (group * completionTokens) / decoding.tokensPerSecond);
+  const training = (PROMPTS * (promptTokens + group * completionTokens)) / gradient.tokensPerSecond;
+  const step = `a step of ${PROMPTS} prompts × ${group} completions samples for ${seconds(sampling)} on one such worker and trains for ${seconds(training)}`;
+  const workers = Math.ceil(sampling / training);
+  if (workers > 1)
+    return `sampling limits a run: ${step}, so that ${workers} such workers, each on cores of its own, keep one updater busy`;
+  return `the gradient limits a run: ${step}; a faster device for the updater, or more grpo.lanes where cores are free, shortens it`;
+}
+
+function seconds(value: number): string {
+  if (value < 1) return `${Math.round(MILLISECONDS * value)} ms`;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")} s`;
+}
+
+/** What `model.decoding` could say, as far as an engine can be told it: its cells are one stretch. */
+function settingsSentences(tried: readonly TriedSettings[]): string[] {
+  const possible = tried.filter(({ unified }) => unified);
+  const usual = possible.find(
+    ({ flashAttention, cache, repacked }) => flashAttention === "off" && cache === "f16" && !repacked,
+  );
+  const [fastest] = possible;
+  if (usual === undefined || fastest === undefined) return [];
+  const gain = fastest.tokensPerSecond / usual.tokensPerSecond;
+  if (gain < LEAST_GAIN) return ["model.decoding: no setting is faster here than the default by 5 % or more"];
+  const { flashAttention, cache, repacked } = fastest;
+  const yaml = `{ flashAttention: ${flashAttention}, cells: ${cache}, repacked: ${repacked} }`;
+  const price = repacked ? "; a seed then gives other tokens alone than in full slots" : "";
+  return [
+    `model.decoding: ${yaml} made llama_decode alone ${gain.toFixed(2)} times as fast as ${describeSettings(usual)}${price}`,
+  ];
+}
+
+function laneSentences({ device, lanes }: ModelLoad, gradient: GradientSpeed): string[] {
+  const cores = availableParallelism();
+  if (device !== "cpu" || gradient.lanes > 1 || cores === 1 || lanes > 1) return [];
+  return [
+    `grpo.lanes: this machine has ${cores} cores; measure with --lanes ${cores} where no worker shares them`,
+  ];
+}

@@ -1,0 +1,104 @@
+import { createRandom, medianRatio } from "../../core/index.ts";
+import {
+  type DecodeAlone,
+  describeSettings,
+  type Engine,
+  generateAtOnce,
+  openDecodeAlone,
+  openEngine,
+  type TriedSettings,
+} from "../../llama/index.ts";
+import type { ModelLoad } from "./model-load.ts";
+import type { BenchRow } from "./row.ts";
+
+/** Pairs of measurements, one after the other. */
+const PAIRS = 3;
+
+/** How fast a worker's engine is. */
+export interface DecodingSpeed {
+  /** In full slots. */
+  readonly tokensPerSecond: number;
+  readonly promptTokensPerSecond: number;
+  /** `llama_decode` alone in full slots, by its settings, the fastest first. */
+  readonly tried: readonly TriedSettings[];
+  readonly rows: readonly BenchRow[];
+}
+
+/**
+ * Measures the decoding engine with one sequence and in full slots, beside `llama_decode` alone at the fastest of its
+ * settings.
+ *
+ * @throws {FleetError} in one sentence when the model or the device cannot be used
+ */
+export async function measureDecoding(load: ModelLoad): Promise<DecodingSpeed> {
+  const single = load.slots === 1 ? [] : (await measureAt(load, 1)).rows;
+  const full = await measureAt(load, load.slots);
+  return { ...full, rows: [...single, ...full.rows] };
+}
+
+async function measureAt(load: ModelLoad, sequences: number): Promise<DecodingSpeed> {
+  const { gguf, device, threads, promptTokens, completionTokens } = load;
+  const from = performance.now();
+  await using engine = await openEngine({
+    ...{ gguf, device, slots: sequences, threads, template: "raw", exact: false },
+    contextTokens: promptTokens + completionTokens + 1,
+  });
+  const prompt = randomPrompt(engine, promptTokens);
+  await generateAtOnce(engine, prompt, 1, 1, 0);
+  const startSeconds = (performance.now() - from) / 1_000;
+  await using alone = await openDecodeAlone({
+    ...{ gguf, device, sequences, threads, prompt },
+    steps: completionTokens,
+  });
+  const { ratio, decodeMs, prefillMs } = await compare(engine, alone, prompt, sequences, completionTokens);
+  const [fastest] = alone.tried;
+  const tokensPerSecond = (1_000 * sequences * completionTokens) / decodeMs;
+  const promptTokensPerSecond = (1_000 * promptTokens) / prefillMs;
+  const at = `${sequences === 1 ? "one sequence" : `${sequences} sequences`} after ${promptTokens} shared tokens, ${threads === 1 ? "one thread" : `${threads} threads`}`;
+  const sampled = "sampled with exact log-probabilities and entropy";
+  const rows: BenchRow[] = [
+    row(`decoding-${sequences}`, tokensPerSecond, "tokens/s", `${sampled}, ${at}`),
+    row(
+      `sampling-${sequences}-${threads}`,
+      ratio,
+      "×",
+      `the same against llama_decode alone at its fastest (${fastest && describeSettings(fastest)}), which samples nothing`,
+    ),
+  ];
+  if (sequences === load.slots) {
+    rows.push(
+      row("prefill", promptTokensPerSecond, "tokens/s", "of a prompt, evaluated once for its group"),
+      row("engine-start", startSeconds, "s", "from opening a worker's engine to its first token"),
+    );
+  }
+  return { tokensPerSecond, promptTokensPerSecond, tried: alone.tried, rows };
+}
+
+async function compare(
+  engine: Engine,
+  alone: DecodeAlone,
+  prompt: Int32Array,
+  sequences: number,
+  steps: number,
+) {
+  let turn = 1;
+  let decodeMs = Number.POSITIVE_INFINITY;
+  let prefillMs = Number.POSITIVE_INFINITY;
+  const ours = async () => {
+    const times = await generateAtOnce(engine, prompt, sequences, steps, turn++);
+    decodeMs = Math.min(decodeMs, times.decodeMs);
+    prefillMs = Math.min(prefillMs, times.prefillMs);
+    return times.decodeMs;
+  };
+  const ratio = await medianRatio({ ours, theirs: () => alone.run() }, PAIRS);
+  return { ratio, decodeMs, prefillMs };
+}
+
+function randomPrompt({ model: { vocabulary } }: Engine, tokens: number): Int32Array {
+  const next = createRandom("fleet bench");
+  return Int32Array.from({ length: tokens }, () => Math.floor(next() * vocabulary));
+}
+
+function row(id: string, value: number, unit: string, what: string): BenchRow {
+  return { id, value, unit, what };
+}
