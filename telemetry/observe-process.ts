@@ -4,8 +4,8 @@ import { longestWaits } from "../core/index.ts";
 import type { HealthReport } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** How finely the event loop is measured. */
-const RESOLUTION_MS = 20;
+/** How finely the event loop is measured: at every look the process wakes up. */
+const RESOLUTION_MS = 100;
 /** In percent, by what they are called. */
 const PERCENTILES = { median: 50, p99: 99, max: 100 };
 const PAGE_BYTES = 4_096;

@@ -1,4 +1,4 @@
-import { type HrTime, SpanKind, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
+import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import type { Resource } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type ReadableSpan } from "@opentelemetry/sdk-trace";
@@ -71,7 +71,7 @@ function readable(span: FinishedSpan, resource: Resource): ReadableSpan {
     duration: timeOf(endMs - startMs),
     status:
       error === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: error },
-    attributes: Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined)),
+    attributes: withoutHoles(attributes),
     links: links.map((link) => ({ context: contextOf(link) })),
     events: [],
     ended: true,
@@ -81,6 +81,16 @@ function readable(span: FinishedSpan, resource: Resource): ReadableSpan {
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+}
+
+/** A span that is told for each sample is made without intermediate lists. */
+function withoutHoles(attributes: FinishedSpan["attributes"]): Attributes {
+  const kept: Attributes = {};
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
 }
 
 function contextOf({ traceId, spanId }: SpanAddress) {
