@@ -84,7 +84,7 @@ function readable(span: FinishedSpan, resource: Resource): ReadableSpan {
 }
 
 /** A span that is told for each sample is made without intermediate lists. */
-function withoutHoles(attributes: FinishedSpan["attributes"]): Attributes {
+function withoutHoles(attributes: Attributes): Attributes {
   const kept: Attributes = {};
   for (const name in attributes) {
     const value = attributes[name];
