@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { serveParent } from "../child/index.ts";
+import { giveWay, serveParent } from "../child/index.ts";
 import { type FastestDecode, openFastest } from "./fastest-decode.ts";
 import type { MeasuringProtocol } from "./protocol.ts";
 
 let opened: FastestDecode | null = null;
 
+giveWay();
 serveParent<MeasuringProtocol>({
   async open(load) {
     opened = await openFastest(load);
