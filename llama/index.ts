@@ -50,7 +50,12 @@ export type { Parameter } from "./gradients/parameters.ts";
 export type { GradientOptions } from "./gradients/protocol.ts";
 export { generateAtOnce } from "./measuring/generate-at-once.ts";
 export { forwardBackward, forwardBackwardAll, randomGroup } from "./measuring/gradient-work.ts";
-export { type DecodeAlone, describeSettings, openDecodeAlone } from "./measuring/open-decode-alone.ts";
+export {
+  type DecodeAlone,
+  describeSettings,
+  fastestDecoding,
+  openDecodeAlone,
+} from "./measuring/open-decode-alone.ts";
 export type { TriedSettings } from "./measuring/protocol.ts";
 export { evenMicroBatch, type MicroBatchSizes } from "./memory/even-micro-batch.ts";
 export {

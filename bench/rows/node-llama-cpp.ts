@@ -8,7 +8,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { medianRatio } from "../../core/index.ts";
-import { generateAtOnce, openEngine } from "../../llama/index.ts";
+import { DecodingConfig, generateAtOnce, openEngine } from "../../llama/index.ts";
 import { largeModel } from "../cached-model.ts";
 import type { Bench } from "../row.ts";
 
@@ -37,6 +37,7 @@ export const nodeLlamaCppBench: Bench = {
         threads: 1,
         template: "raw",
         exact: false,
+        decoding: DecodingConfig.parse({ repacked: true }), // As node-llama-cpp loads it.
       });
       const theirs = async () => {
         const answered = once(peer, "message", { signal: AbortSignal.timeout(RUN_MS) });

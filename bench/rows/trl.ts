@@ -42,6 +42,8 @@ const SHAPE = {
   feedForward: 512,
   contextTokens: 2_048,
 } as const;
+/** One group at a time: every sequence scans the cells of all that run beside it. */
+const SLOTS = BATCH.group;
 const RANK = 8;
 const ALPHA = 16;
 const LEARNING_RATE = 1e-4;
@@ -121,7 +123,7 @@ function openSampler(gguf: string): Promise<Engine> {
   return openEngine({
     gguf,
     device: "cpu",
-    slots: (BATCH.prompts * BATCH.group) / CORES,
+    slots: SLOTS,
     contextTokens: BATCH.promptTokens + BATCH.completionTokens,
     threads: 1,
     template: "raw",

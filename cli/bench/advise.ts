@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { describeSettings, type TriedSettings } from "../../llama/index.ts";
+import { describeSettings, fastestDecoding, type TriedSettings } from "../../llama/index.ts";
 import type { DecodingSpeed } from "./measure-decoding.ts";
 import type { GradientSpeed } from "./measure-gradient.ts";
 import type { ModelLoad } from "./model-load.ts";
@@ -47,8 +47,8 @@ function settingsSentences(tried: readonly TriedSettings[]): string[] {
   if (usual === undefined || fastest === undefined) return [];
   const gain = fastest.tokensPerSecond / usual.tokensPerSecond;
   if (gain < LEAST_GAIN) return ["model.decoding: no setting is faster here than the default by 5 % or more"];
-  const { flashAttention, cache, repacked } = fastest;
-  const yaml = `{ flashAttention: ${flashAttention}, cells: ${cache}, repacked: ${repacked} }`;
+  const { flashAttention, cells, repacked } = fastestDecoding(tried);
+  const yaml = `{ flashAttention: ${flashAttention}, cells: ${cells}, repacked: ${repacked} }`;
   const price = repacked ? "; a seed then gives other tokens alone than in full slots" : "";
   return [
     `model.decoding: ${yaml} made llama_decode alone ${gain.toFixed(2)} times as fast as ${describeSettings(usual)}${price}`,

@@ -5,7 +5,6 @@
  * @module
  */
 
-export { giveWay } from "./give-way.ts";
 export { type Child, EngineDiedError, EngineError, openChild } from "./open-child.ts";
 export type { Call } from "./protocol.ts";
 export { serveParent } from "./serve-parent.ts";

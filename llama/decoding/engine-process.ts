@@ -5,7 +5,7 @@
  */
 import { setImmediate as nextMessages } from "node:timers/promises";
 import { systemClock } from "../../core/index.ts";
-import { giveWay, serveParent } from "../child/index.ts";
+import { serveParent } from "../child/index.ts";
 import { type AdapterShelf, createAdapterShelf } from "./adapter-shelf.ts";
 import { createDecoder, type Decoder } from "./decoder.ts";
 import type { EngineOptions } from "./engine.ts";
@@ -24,7 +24,6 @@ interface Opened {
 let opened: Opened | null = null;
 let wake = () => {};
 
-giveWay();
 const parent = serveParent<EngineProtocol>({
   open,
   tokenize: (pieces) => engine().tokenizer.tokenize(pieces),

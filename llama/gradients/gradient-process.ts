@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { giveWay, serveParent } from "../child/index.ts";
+import { serveParent } from "../child/index.ts";
 import { openGguf } from "../gguf/index.ts";
 import { loadLibraries } from "../native/libraries.ts";
 import { type Backend, openBackend } from "./backend.ts";
@@ -49,7 +49,6 @@ async function open(options: GradientOptions): Promise<Opened> {
   return { backend, vocabulary: shape.vocabulary, lanes, model };
 }
 
-giveWay();
 serveParent<GradientProtocol>({
   async open(options) {
     opened = await open(options);

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { giveWay, serveParent } from "../child/index.ts";
+import { serveParent } from "../child/index.ts";
 import { type FastestDecode, openFastest } from "./fastest-decode.ts";
 import type { MeasuringProtocol } from "./protocol.ts";
 
 let opened: FastestDecode | null = null;
 
-giveWay();
 serveParent<MeasuringProtocol>({
   async open(load) {
     opened = await openFastest(load);

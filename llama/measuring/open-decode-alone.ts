@@ -1,4 +1,5 @@
 import { openChild } from "../child/index.ts";
+import { DecodingConfig } from "../config.ts";
 import type { DecodeLoad, MeasuringProtocol, TriedSettings } from "./protocol.ts";
 
 const MEASURE_MS = 3_600_000;
@@ -32,6 +33,16 @@ export async function openDecodeAlone(load: DecodeLoad): Promise<DecodeAlone> {
     run: () => child.call("run", undefined, MEASURE_MS),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/**
+ * What `model.decoding` says for the fastest of the settings that an engine can be told: its cells are one stretch.
+ *
+ * @param tried - the fastest first
+ */
+export function fastestDecoding(tried: readonly TriedSettings[]): DecodingConfig {
+  const { flashAttention, cache, repacked } = tried.find(({ unified }) => unified) ?? {};
+  return DecodingConfig.parse({ flashAttention, cells: cache, repacked });
 }
 
 /** Settings in words. */

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { getPriority } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withDeadline } from "../../core/index.ts";
 import { EngineDiedError, encodeAdapter } from "../../llama/index.ts";
@@ -24,14 +23,6 @@ beforeAll(async () => {
   await writeTinyModel(gguf);
 });
 afterAll(() => folder[Symbol.asyncDispose]());
-
-describe("an engine's process", () => {
-  it("lets those go first that bring it work", async () => {
-    await using _ = await openDecoding(gguf);
-
-    expect(getPriority(await newestChild())).toBeGreaterThan(getPriority());
-  });
-});
 
 describe("an engine whose process is killed", () => {
   it("fails its open samples and calls with the same named error, and takes no more", async () => {
