@@ -77,5 +77,5 @@ async function ratioOf(
   });
   let turn = 0;
   const ours = async () => (await generateAtOnce(engine, PROMPT, sequences, STEPS, turn++)).decodeMs;
-  return medianRatio({ ours, theirs: () => alone.run() }, PAIRS);
+  return await medianRatio({ ours, theirs: () => alone.run() }, PAIRS); // The engine is there until then.
 }
