@@ -63,7 +63,15 @@ async function measurePrompts(
   const render = await openPromptRenderer(dataset.prompt);
   const measured = instances.slice(0, MEASURED_PROMPTS);
   await using engine = await openEngine(
-    { ...model, device: "cpu", slots: 1, contextTokens: 16, threads: 1 },
+    {
+      gguf: model.gguf,
+      template: model.template,
+      exact: false,
+      device: "cpu",
+      slots: 1,
+      contextTokens: 16,
+      threads: 1,
+    },
     "the tokenizer",
   );
   const lengths: number[] = [];

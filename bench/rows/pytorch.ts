@@ -4,7 +4,7 @@
  * @module
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { createRandom, median } from "../../core/index.ts";
+import { createRandom, medianRatio } from "../../core/index.ts";
 import type { GradientEngine } from "../../llama/index.ts";
 import { openTemporaryFolder } from "../../test/support/temporary-folder.ts";
 import {
@@ -64,22 +64,14 @@ async function measureOver(type: "F32" | "Q8_0"): Promise<Row> {
   return {
     id: `pytorch-${type.toLowerCase()}`,
     what: `a gradient step, ${BENCH_MODEL.replace("float32", type)}, ${SEQUENCES} texts of ${LENGTH} tokens, ${LENGTH - PROMPT} of them predicted, ${CORES} threads, against PyTorch ${version}, eager, float32, on the same two cores; median of ${PAIRS} pairs; cosine of the two gradients ${cosine.toFixed(7)}`,
-    value: await ratioOf(ours, peer),
+    value: await medianRatio({ ours: () => secondsOf(ours), theirs: () => secondsOfPeer(peer) }, PAIRS),
     unit: "×",
     atLeast: 0.5,
   };
 }
 
-/** How many times as long the peer takes. */
-async function ratioOf(ours: () => Promise<unknown>, peer: Peer): Promise<number> {
-  const ratios: number[] = [];
-  const theirs = async () => ((await peer.next()) as { seconds: number }).seconds;
-  for (let pair = 0; pair < PAIRS; pair++) {
-    const first = pair % 2 === 0 ? await secondsOf(ours) : await theirs();
-    const second = pair % 2 === 0 ? await theirs() : await secondsOf(ours);
-    ratios.push(pair % 2 === 0 ? second / first : first / second);
-  }
-  return median(ratios);
+async function secondsOfPeer(peer: Peer): Promise<number> {
+  return ((await peer.next()) as { readonly seconds: number }).seconds;
 }
 
 /** A micro-batch on each lane. */

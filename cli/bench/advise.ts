@@ -14,7 +14,7 @@ const MILLISECONDS = 1_000;
 export function advise(load: ModelLoad, decoding: DecodingSpeed, gradient: GradientSpeed): string[] {
   return [
     stepSentence(load, decoding, gradient),
-    ...settingsSentences(decoding.tried),
+    ...(load.device === "cpu" ? settingsSentences(decoding.tried) : []),
     ...laneSentences(load, gradient),
   ];
 }
@@ -49,9 +49,13 @@ function settingsSentences(tried: readonly TriedSettings[]): string[] {
   if (gain < LEAST_GAIN) return ["model.decoding: no setting is faster here than the default by 5 % or more"];
   const { flashAttention, cells, repacked } = fastestDecoding(tried);
   const yaml = `{ flashAttention: ${flashAttention}, cells: ${cells}, repacked: ${repacked} }`;
-  const price = repacked ? "; a seed then gives other tokens alone than in full slots" : "";
+  const prices = [
+    "; a seed gives other tokens than with the default",
+    ...(repacked ? [", and alone than in full slots; each worker holds its own copy of the weights"] : []),
+    ...(cells === "f32" ? ["; cells take twice the memory"] : []),
+  ];
   return [
-    `model.decoding: ${yaml} made llama_decode alone ${gain.toFixed(2)} times as fast as ${describeSettings(usual)}${price}`,
+    `model.decoding: ${yaml} made llama_decode alone ${gain.toFixed(2)} times as fast as ${describeSettings(usual)}${prices.join("")}`,
   ];
 }
 

@@ -16,6 +16,8 @@ const DEMO_MODEL = fileURLToPath(new URL("../../examples/demo/model/demo-q8_0.gg
 
 /** Of one engine. */
 const MOST_SLOTS = 100;
+/** Unless more are asked for: each takes its own memory. */
+const MOST_LANES = 8;
 
 interface BenchGiven extends Omit<ModelLoad, "gguf"> {
   readonly model: string;
@@ -43,7 +45,7 @@ export function addBenchCommand(program: Command): void {
       "--lanes <n>",
       "micro-batches that an updater computes at once, on a CPU",
       parsePositive,
-      availableParallelism(),
+      Math.min(MOST_LANES, availableParallelism()),
     )
     .option("--prompt-tokens <n>", "of a prompt", parsePositive, 256)
     .option("--completion-tokens <n>", "of a completion", parsePositive, 64)

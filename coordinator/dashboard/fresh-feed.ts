@@ -47,16 +47,17 @@ export function createFreshFeed({ state, store, issueOf }: FeedParts): FreshFeed
   async function readNewest(): Promise<Pick<FreshRollouts, "rollouts" | "keptAfter">> {
     const accepted = acceptedSince(state);
     const rollouts: FreshRollout[] = [];
-    let kept = 0;
+    let isFirst = true;
     let bytes = 0;
-    for await (const one of readInTurn([...accepted.keys()].sort((a, b) => b - a))) {
+    const sequences = [...accepted.keys()].sort((a, b) => b - a);
+    for await (const one of readInTurn(sequences.slice(0, MOST))) {
       const { sequence, data } = one;
       bytes += one.bytes;
-      if (kept === MOST || (kept > 0 && bytes > MOST_BYTES)) return { rollouts, keptAfter: sequence };
-      kept += 1;
+      if (bytes > MOST_BYTES && !isFirst) return { rollouts, keptAfter: sequence };
+      isFirst = false;
       if (data !== null) rollouts.push({ sequence, data, issue: issueOf(accepted.get(sequence) ?? "") });
     }
-    return { rollouts, keptAfter: 0 };
+    return { rollouts, keptAfter: sequences[MOST] ?? 0 };
   }
 
   return {

@@ -30,7 +30,7 @@ export interface LiveDashboard extends AsyncDisposable {
   /** Takes in who is there. */
   see(workers: readonly WorkerPresence[]): void;
   /** Tells open pages how it ended, and leaves them a moment to ask for the rest. */
-  lastLook(): Promise<void>;
+  lastLook(stop: AbortSignal): Promise<void>;
 }
 
 const NONE: LiveDashboard = {
@@ -61,7 +61,7 @@ export async function openLiveDashboard(
       present = workers;
       history.see(workers, Date.now());
     },
-    lastLook: () => dashboard.lastLook(),
+    lastLook: (stop) => dashboard.lastLook(stop),
     [Symbol.asyncDispose]: () => dashboard[Symbol.asyncDispose](),
   };
 }

@@ -6,8 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
-import { setTimeout } from "node:timers/promises";
-import { FleetError, withDeadline } from "../../core/index.ts";
+import { FleetError, pause, withDeadline } from "../../core/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import { type AnswerParts, type AnswerQuestion, createAnswers } from "./answers.ts";
 import { openArchiveReader } from "./archive/reader.ts";
@@ -52,7 +51,7 @@ export interface Dashboard extends AsyncDisposable {
   /** A link that one browser can follow once. */
   link(): string;
   /** Tells open pages how it is now, and leaves them a moment to ask for the rest; none where nobody looks. */
-  lastLook(): Promise<void>;
+  lastLook(stop: AbortSignal): Promise<void>;
 }
 
 const MOST_BODY_BYTES = 4_096;
@@ -88,8 +87,8 @@ export async function openDashboard(options: DashboardOptions, parts: DashboardP
   return {
     url,
     link: () => createDashboardLink(url, options.secret),
-    lastLook: async () => {
-      if (events.tell() > 0) await setTimeout(LAST_LOOK_MS);
+    lastLook: async (stop) => {
+      if (events.tell() > 0) await pause(LAST_LOOK_MS, stop);
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -182,7 +182,7 @@ async function serveUntilOver(serving: Serving): Promise<Outcome> {
   if (options.staysUp) {
     logger.info("the run is over; answering until stopped", { ...outcome });
     await aborted(shutdown.stop);
-  } else await dashboard.lastLook();
+  } else await dashboard.lastLook(shutdown.stop);
   return outcome;
 }
 

@@ -1,7 +1,7 @@
 /**
  * One `llama_context`: the KV cells of many sequences, and the adapter under which they are computed.
  *
- * Whatever number of sequences a batch holds, a row is computed by the same kernels: ggml takes another one for a
+ * Whatever number of sequences a batch holds, a row is computed by the same kernels, unless weights are repacked: ggml takes another one for a
  * single row, so a batch has never fewer than two rows, nor a single row of logits.
  *
  * @module

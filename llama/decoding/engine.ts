@@ -14,7 +14,7 @@ export interface EngineOptions {
   /** The longest prompt and completion together. The KV cache holds `slots` of these. */
   readonly contextTokens: number;
   /**
-   * ggml's threads. With one, a token's logits do not depend on how many others a batch computes, only on the order of
+   * ggml's threads. With one, and weights not repacked, a token's logits do not depend on how many others a batch computes, only on the order of
    * its sequence's cells, in which sums round. Of a float32 model in `exact` mode that is 2e-6 nats: the same seed gives
    * the same tokens alone and in a full batch. Types that round activations (F16, Q8_0, Q4_K) can turn it into 3e-2.
    */

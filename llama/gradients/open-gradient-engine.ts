@@ -81,6 +81,15 @@ export async function openGradientEngine(options: GradientOptions): Promise<Grad
   }
 }
 
+/** As a crash would: all calls in flight and all later ones say that it died. */
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // It is gone already.
+  }
+}
+
 function createCalls(
   child: Child<GradientProtocol>,
   options: GradientOptions,
@@ -90,7 +99,7 @@ function createCalls(
   let explaining: Promise<unknown> | null = null; // All lanes end together, for one reason.
   const explained = (lane: number) => async (error: unknown) => {
     if (error instanceof DeadlineError) {
-      await child[Symbol.asyncDispose](); // What it still computes must not get into a later sum.
+      endNow(child.pid); // What it still computes must not get into a later sum.
       throw new EngineDiedError(`the gradient engine was ended: ${error.message}`, { cause: error });
     }
     if (!isLackOfMemory(error)) throw error;

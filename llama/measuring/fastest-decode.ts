@@ -6,8 +6,9 @@
 import { stat } from "node:fs/promises";
 import { availableMemory } from "node:process";
 import { median } from "../../core/index.ts";
-import { type DecodeContext, type DecodeSettings, openContext } from "../decoding/context.ts";
+import { ContextError, type DecodeContext, type DecodeSettings, openContext } from "../decoding/context.ts";
 import { type LoadedModel, loadModel } from "../decoding/load-model.ts";
+import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import { withLlamaLog } from "../native/llama-api.ts";
 import type { DecodeLoad, TriedSettings } from "./protocol.ts";
 
@@ -27,14 +28,18 @@ const PROBE_STEPS = 5;
 export async function openFastest(load: DecodeLoad): Promise<FastestDecode> {
   const models = await loadModels(load);
   const tried = [...models].flatMap(([repacked, model]) =>
-    combinations().map((settings): TriedSettings => {
-      const ms = runOnce(model, settings, { ...load, steps: PROBE_STEPS });
-      return { ...settings, repacked, tokensPerSecond: (1_000 * load.sequences) / median(ms) };
+    combinations().flatMap((settings): TriedSettings[] => {
+      const ms = runWhereItFits(model, settings, { ...load, steps: PROBE_STEPS });
+      return ms === null
+        ? []
+        : [{ ...settings, repacked, tokensPerSecond: (1_000 * load.sequences) / median(ms) }];
     }),
   );
   const sorted = tried.toSorted((a, b) => b.tokensPerSecond - a.tokensPerSecond);
-  const fastest = sorted[0] as TriedSettings;
-  const model = models.get(fastest.repacked) as LoadedModel;
+  const [fastest] = sorted;
+  const model = models.get(fastest?.repacked ?? false);
+  if (fastest === undefined || model === undefined)
+    throw new DeviceMemoryError("there is too little memory for the load, whatever the settings", "reject");
   return {
     tried: sorted,
     run: () => runOnce(model, fastest, load).reduce((sum, ms) => sum + ms, 0),
@@ -56,6 +61,16 @@ function combinations(): Omit<Candidate, "repacked">[] {
       [true, false].map((unified) => ({ flashAttention, cache, unified })),
     ),
   );
+}
+
+/** Null where memory does not suffice for these settings. */
+function runWhereItFits(model: LoadedModel, settings: DecodeSettings, load: DecodeLoad): number[] | null {
+  try {
+    return runOnce(model, settings, load);
+  } catch (error) {
+    if (error instanceof DeviceMemoryError || error instanceof ContextError) return null;
+    throw error;
+  }
 }
 
 /** Milliseconds of each step. */

@@ -63,27 +63,27 @@ describe.skipIf(chromium === null)("the dashboard of a run", () => {
   it(
     "tells a page that is open how it ended, with the last step's figures",
     async () => {
-      const file = await writeTinyRun(folder.file("."), "ending", { steps: 40 });
+      const file = await writeTinyRun(folder.file("."), "ending", { steps: 100 });
       const runs = folder.file("runs");
       const training = startFleet("train", file, "--runs", runs, "--run", "ending");
       const { page, context } = await openPage(browser);
       await page.goto(await linkOf(training));
       await stepAfter(page, 0);
 
-      await page.getByText("shows it from here on").waitFor();
+      await page.getByText("shows it from here on").waitFor({ timeout: 2 * MINUTES_MS });
       const state = await page.locator(".state").textContent();
       const reward = page.getByRole("figure", { name: /^reward: mean over all/ });
       const { code, stderr } = await training.result;
       const summary = await summaryOf(runs, "ending");
 
       expect(state).toContain("ended");
-      expect(state).toContain("step 40 of 40");
+      expect(state).toContain("step 100 of 100");
       const last = summary.steps.at(-1)?.meanReward ?? Number.NaN;
       expect(await reward.getAttribute("aria-label")).toContain(`to ${short(last)}`);
       expect(code, stderr).toBe(0);
       await context.close();
     },
-    3 * MINUTES_MS,
+    4 * MINUTES_MS,
   );
 
   /** The page of the run at rest lists what the archive holds. */

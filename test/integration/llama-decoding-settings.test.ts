@@ -31,15 +31,15 @@ describe("the settings of a worker's engine", () => {
     expect(largestDifference(scores, exact)).toBeLessThan(2e-2);
   });
 
-  it("are another computation where they say so", async () => {
-    const usual = await scoresWith({ exact: false });
-    const flash = await scoresWith({
-      exact: false,
-      decoding: DecodingConfig.parse({ flashAttention: "on" }),
-    });
+  it.each([{ flashAttention: "on" }, { cells: "f32" }] as const)(
+    "are another computation where they say so: %o",
+    async (given) => {
+      const usual = await scoresWith({ exact: false });
+      const other = await scoresWith({ exact: false, decoding: DecodingConfig.parse(given) });
 
-    expect(largestDifference(flash, usual)).toBeGreaterThan(0);
-  });
+      expect(largestDifference(other, usual)).toBeGreaterThan(0);
+    },
+  );
 
   it("do not matter in an exact engine, to the last bit", async () => {
     const decoding = DecodingConfig.parse({ flashAttention: "on", cells: "f16", repacked: true });

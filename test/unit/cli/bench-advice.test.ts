@@ -37,7 +37,7 @@ describe("what fleet bench makes of its figures", () => {
     const repacked = { ...USUAL, repacked: true, tokensPerSecond: 150 };
 
     expect(advise(LOAD, decoding([split, repacked, USUAL]), gradient(1_000))[1]).toBe(
-      "model.decoding: { flashAttention: off, cells: f16, repacked: true } made llama_decode alone 1.50 times as fast as flash attention off, f16 cells, unified, not repacked; a seed then gives other tokens alone than in full slots",
+      "model.decoding: { flashAttention: off, cells: f16, repacked: true } made llama_decode alone 1.50 times as fast as flash attention off, f16 cells, unified, not repacked; a seed gives other tokens than with the default, and alone than in full slots; each worker holds its own copy of the weights",
     );
   });
 
