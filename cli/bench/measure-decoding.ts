@@ -1,4 +1,4 @@
-import { createRandom, medianRatio } from "../../core/index.ts";
+import { medianRatio } from "../../core/index.ts";
 import {
   type DecodeAlone,
   describeSettings,
@@ -6,6 +6,7 @@ import {
   generateAtOnce,
   openDecodeAlone,
   openEngine,
+  randomTokens,
   type TriedSettings,
 } from "../../llama/index.ts";
 import type { ModelLoad } from "./model-load.ts";
@@ -43,7 +44,7 @@ async function measureAt(load: ModelLoad, sequences: number): Promise<DecodingSp
     ...{ gguf, device, slots: sequences, threads, template: "raw", exact: false },
     contextTokens: promptTokens + completionTokens + 1,
   });
-  const prompt = randomPrompt(engine, promptTokens);
+  const prompt = randomTokens("fleet bench", engine.model.vocabulary, promptTokens);
   await generateAtOnce(engine, prompt, 1, 1, 0);
   const startSeconds = (performance.now() - from) / 1_000;
   await using alone = await openDecodeAlone({
@@ -92,11 +93,6 @@ async function compare(
   };
   const ratio = await medianRatio({ ours, theirs: () => alone.run() }, PAIRS);
   return { ratio, decodeMs, prefillMs };
-}
-
-function randomPrompt({ model: { vocabulary } }: Engine, tokens: number): Int32Array {
-  const next = createRandom("fleet bench");
-  return Int32Array.from({ length: tokens }, () => Math.floor(next() * vocabulary));
 }
 
 function row(id: string, value: number, unit: string, what: string): BenchRow {

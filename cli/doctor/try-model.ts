@@ -1,5 +1,5 @@
-import { createRandom, FleetError, randomKey } from "../../core/index.ts";
-import { type Engine, type EngineCompletion, openEngine } from "../../llama/index.ts";
+import { FleetError, randomKey } from "../../core/index.ts";
+import { type Engine, type EngineCompletion, openEngine, randomTokens } from "../../llama/index.ts";
 import type { ModelUse } from "./examine-model.ts";
 import type { Finding } from "./finding.ts";
 
@@ -23,7 +23,7 @@ export class TrialError extends FleetError {
 export async function tryModel(use: ModelUse): Promise<Finding[]> {
   await using engine = await openEngine({ ...use, template: "raw" }, "the trial of the model");
   const room = Math.floor(use.contextTokens / 2);
-  const prompt = promptOf(engine.model.vocabulary, Math.min(PROMPT_TOKENS, room));
+  const prompt = randomTokens("fleet doctor", engine.model.vocabulary, Math.min(PROMPT_TOKENS, room));
   const newTokens = Math.min(NEW_TOKENS, room);
   const seeds = Array.from({ length: use.slots }, (_, index) => index);
   await generate(engine, prompt, [0], 1); // What is slow the first time.
@@ -40,11 +40,6 @@ export async function tryModel(use: ModelUse): Promise<Finding[]> {
     { what: "speed", works: true, detail: pace },
     { what: "repeating", works: true, detail: describeGap(together, alone) },
   ];
-}
-
-function promptOf(vocabulary: number, tokens: number): Int32Array {
-  const next = createRandom("fleet doctor");
-  return Int32Array.from({ length: tokens }, () => Math.floor(next() * vocabulary));
 }
 
 /** Completions of a prompt, one a seed, all at once. */

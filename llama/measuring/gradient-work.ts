@@ -9,6 +9,12 @@ export interface GroupSizes {
   readonly tokens: number;
 }
 
+/** Tokens drawn from all of a vocabulary; the same for the same name. */
+export function randomTokens(name: string, vocabulary: number, count: number): Int32Array {
+  const next = createRandom(name);
+  return Int32Array.from({ length: count }, () => Math.floor(next() * vocabulary));
+}
+
 /** A group of random texts that share a prompt. */
 export function randomGroup(
   name: string,
