@@ -6,13 +6,13 @@
  *
  * @module
  */
-import koffi from "koffi";
 import { FleetError } from "../../core/index.ts";
 import { DecodingConfig } from "../config.ts";
 import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import { withLlamaLog } from "../native/llama-api.ts";
 import { CACHE_TYPE, FLASH_ATTENTION } from "../native/llama-structs.ts";
 import type { LoadedModel } from "./load-model.ts";
+import { logitsAt } from "./logits-at.ts";
 import { createRowBatch, type RowBatch } from "./row-batch.ts";
 
 /** The device cannot hold or compute what is asked. */
@@ -61,6 +61,8 @@ export interface DecodeContext extends Disposable {
   decode(): void;
   /** Logits of a row that asked for them, [vocabulary]; a view, valid until the next decode. */
   logits(row: number): Float32Array;
+  /** Where these are. */
+  logitsAddress(row: number): bigint;
   /** Computes under this adapter from now on; null for the base alone. */
   setAdapter(adapter: bigint | null): void;
 }
@@ -85,6 +87,11 @@ export function openContext(model: LoadedModel, size: ContextSize): DecodeContex
   const padding = size.sequences;
   const free = Array.from({ length: size.sequences }, (_, i) => size.sequences - 1 - i);
   const batch = createRowBatch(mostRows);
+  const logitsAddress = (row: number) => {
+    const address = llama.getLogitsIth(context, row);
+    if (address === null) throw new ContextError(`no logits of row ${row}`);
+    return address;
+  };
   return {
     batch,
     mostRows,
@@ -107,11 +114,8 @@ export function openContext(model: LoadedModel, size: ContextSize): DecodeContex
       if (isPadded) llama.memorySeqRm(memory, padding, -1, -1);
       if (status !== 0) throw new ContextError(`llama_decode of ${batch.rows} rows answers ${status}`);
     },
-    logits(row) {
-      const address = llama.getLogitsIth(context, row);
-      if (address === null) throw new ContextError(`no logits of row ${row}`);
-      return new Float32Array(koffi.view(address, model.vocabulary * Float32Array.BYTES_PER_ELEMENT));
-    },
+    logits: (row) => logitsAt(logitsAddress(row), model.vocabulary),
+    logitsAddress,
     setAdapter(adapter) {
       const count = adapter === null ? 0 : 1;
       const status = llama.setAdaptersLora(

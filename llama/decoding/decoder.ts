@@ -12,6 +12,7 @@ import type { EngineCompletion, GroupRequest, Policy, SampleFailure } from "./ge
 import { createGroupQueue } from "./group-queue.ts";
 import { type Lane, type LaneOptions, type OnRunEnded, openLane } from "./lane.ts";
 import type { LoadedModel } from "./load-model.ts";
+import { createRowSampler } from "./row-sampler.ts";
 import { createSampleRun, type SampleRun } from "./sample-run.ts";
 import { createSampler } from "./sampler.ts";
 import { whyNotServable } from "./servable.ts";
@@ -61,13 +62,16 @@ export function createDecoder(
   events: DecoderEvents,
 ): Decoder {
   const queue = createGroupQueue();
-  const sampler = createSampler(model.vocabulary);
+  const { vocabulary } = model;
+  const sampler = createSampler(vocabulary);
+  const { slots: rows, threads } = options;
+  const samplers = { sampler, rowSampler: createRowSampler(sampler, { rows, vocabulary, threads }) };
   const onEnded: OnRunEnded = (run, how) => {
     queue.remove(run, current);
     if (how === "finished") events.finished(run.group, run.completion());
     else events.failed(run.group, run.sample, notFinite(run));
   };
-  const open = () => openLane(model, sampler, options, clock, onEnded);
+  const open = () => openLane(model, samplers, options, clock, onEnded);
   let current = open();
   let older: Lane | null = null; // Opened by the first drain; idle when none is under way.
   let waitingDrain: WaitingDrain | null = null;

@@ -13,8 +13,9 @@ import { type ContextSize, type DecodeContext, openContext } from "./context.ts"
 import type { Policy } from "./generation.ts";
 import type { LoadedModel } from "./load-model.ts";
 import { createPrefillQueue, type PrefillQueue } from "./prefill-queue.ts";
+import type { RowSampler } from "./row-sampler.ts";
 import type { SampleRun } from "./sample-run.ts";
-import type { Sampler } from "./sampler.ts";
+import type { Choice, Sampler } from "./sampler.ts";
 
 /** Sizes of an engine. */
 export interface LaneOptions {
@@ -64,6 +65,12 @@ export interface Lane {
   prefill(): void;
 }
 
+/** What chooses tokens: of one row, and of a step's. */
+export interface LaneSamplers {
+  readonly sampler: Sampler;
+  readonly rowSampler: RowSampler;
+}
+
 /** Told of a run that is out of its lane: complete, or with logits that are not finite. */
 export type OnRunEnded = (run: SampleRun, how: "finished" | "non-finite-logits") => void;
 
@@ -88,7 +95,7 @@ export function contextSizeOf({ slots, contextTokens, ...how }: LaneOptions): Co
 /** Opens a lane's context. */
 export function openLane(
   model: LoadedModel,
-  sampler: Sampler,
+  { sampler, rowSampler }: LaneSamplers,
   options: LaneOptions,
   clock: Clock,
   onEnded: OnRunEnded,
@@ -109,8 +116,9 @@ export function openLane(
     prefill.remove(place.sequence);
     context.giveSequence(place.sequence);
   };
-  const draw = (run: SampleRun, logits: Float32Array) => {
-    const choice = sampler.choose(logits, run.sampling, uniformAt(run.key, run.record.count));
+  const draw = (run: SampleRun, logits: Float32Array) =>
+    settle(run, sampler.choose(logits, run.sampling, uniformOf(run)));
+  const settle = (run: SampleRun, choice: Choice | null) => {
     if (choice !== null) {
       run.take(choice, policy);
       sampledTokens++;
@@ -192,10 +200,22 @@ export function openLane(
       }
       if (rows.length === 0) return;
       context.decode();
-      for (const [run, row] of rows) draw(run, context.logits(row));
+      const choices = rowSampler.choose(
+        rows.map(([run, row]) => ({
+          address: context.logitsAddress(row),
+          settings: run.sampling,
+          uniform: uniformOf(run),
+        })),
+      );
+      for (const [index, [run]] of rows.entries()) settle(run, choices[index] ?? null);
     },
     prefill: () => prefill.turn(),
   };
+}
+
+/** The draw that chooses a run's next token. */
+function uniformOf({ key, record }: SampleRun): number {
+  return uniformAt(key, record.count);
 }
 
 function pinPrompt(

@@ -17,6 +17,9 @@ export interface Choice {
   readonly entropy: number;
 }
 
+/** The settings that choose a token. */
+export type ChoiceSettings = Pick<SamplingSettings, "temperature" | "topK" | "topP" | "minP">;
+
 /** How likely a given token was. */
 export type Likelihood = Pick<Choice, "logp" | "entropy">;
 
@@ -27,7 +30,7 @@ export interface Sampler {
    * @param uniform - in [0, 1): which token, counted along the distribution in the order of token ids
    * @returns null when a logit is not finite
    */
-  choose(logits: Float32Array, settings: SamplingSettings, uniform: number): Choice | null;
+  choose(logits: Float32Array, settings: ChoiceSettings, uniform: number): Choice | null;
   /** Scores a given token under softmax(logits / temperature), temperature 0 as 1; null when a logit is not finite. */
   score(logits: Float32Array, temperature: number, token: number): Likelihood | null;
 }

@@ -8,6 +8,7 @@ import type { SamplingSettings } from "./generation.ts";
 import { BLOCK } from "./softmax-kernel.ts";
 
 type TruncationSettings = Pick<SamplingSettings, "topK" | "topP" | "minP">;
+type ChoiceSettings = Pick<SamplingSettings, keyof TruncationSettings | "temperature">;
 
 /** A row of finite logits. */
 export interface LogitRow {
@@ -28,7 +29,7 @@ export interface KeptTokens {
 }
 
 /** Whether the settings leave less than the whole vocabulary to choose from. At temperature 0 they change nothing. */
-export function isTruncated({ temperature, topK, topP, minP }: SamplingSettings): boolean {
+export function isTruncated({ temperature, topK, topP, minP }: ChoiceSettings): boolean {
   return temperature > 0 && (topK > 0 || topP < 1 || minP > 0);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { engines, openScriptedRun } from "../support/running-worker.ts";
 
 /** Greedy, so that a model with random weights rarely ends before `maxTokens`. */
-const LONG = { temperature: 0, maxTokens: 800 };
+const LONG = { temperature: 0, maxTokens: 2_400 };
 
 describe("a worker whose engine", { timeout: 90_000 }, () => {
   it("aborts says so, starts another, and serves the group without blaming a sample", async () => {

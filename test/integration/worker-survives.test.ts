@@ -5,7 +5,7 @@ import { float32Array, int32Array } from "../../transport/index.ts";
 import { engines, killEngines, openScriptedRun } from "../support/running-worker.ts";
 
 /** Greedy, so that a model with random weights rarely ends before `maxTokens`. */
-const LONG = { temperature: 0, maxTokens: 800 };
+const LONG = { temperature: 0, maxTokens: 2_400 };
 
 describe("a worker", () => {
   it("hands over partial completions when it is stopped, which another one continues", async () => {

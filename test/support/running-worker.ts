@@ -127,7 +127,7 @@ export async function openScriptedRun() {
           device: "cpu",
           slots: 4,
           threads: 1,
-          config: readConfig(WorkerConfig, { presenceMs: 200, policyPollMs: 500, ...config }, "the test"),
+          config: readConfig(WorkerConfig, { presenceMs: 100, policyPollMs: 500, ...config }, "the test"),
           spool,
           logger: silentLogger,
         },

@@ -46,6 +46,7 @@ export function run(program: string, args: readonly string[], options: RunOption
         reject(new Error(`${shown}\n${stdout}${stderr}`, { cause: error }));
       },
     );
+    child.stdin?.on("error", () => {}); // It may end without reading; how it ended is told above.
     child.stdin?.end(options.input ?? "");
   });
 }
