@@ -6,6 +6,7 @@
  */
 import { type DecodeContext, openContext } from "../llama/decoding/context.ts";
 import { loadModel } from "../llama/decoding/load-model.ts";
+import { settingsOf } from "../llama/decoding/settings.ts";
 import { withLlamaLog } from "../llama/native/llama-api.ts";
 import { timed } from "./pairs.ts";
 
@@ -43,7 +44,8 @@ interface Waiting {
 export function openMixedAlone({ gguf, slots, contextTokens, threads }: MixedContext) {
   const model = loadModel(gguf, "cpu");
   const sequences = 2 * slots + 1;
-  const size = { cells: slots * contextTokens, sequences, outputs: sequences, threads, exact: false };
+  const settings = settingsOf({ exact: false }, model.device);
+  const size = { cells: slots * contextTokens, sequences, outputs: sequences, threads, settings };
   const context = openContext(model, size);
   const run = (groups: readonly MixedGroup[]) =>
     withLlamaLog(model.llama, () => runThrough(context, slots, groups)).result;

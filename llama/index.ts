@@ -49,6 +49,7 @@ export { type GradientEngine, openGradientEngine } from "./gradients/open-gradie
 export type { Parameter } from "./gradients/parameters.ts";
 export type { GradientOptions } from "./gradients/protocol.ts";
 export { generateAtOnce } from "./measuring/generate-at-once.ts";
+export { generateGroup } from "./measuring/generate-group.ts";
 export { forwardBackward, forwardBackwardAll, randomGroup, randomTokens } from "./measuring/gradient-work.ts";
 export {
   type DecodeAlone,

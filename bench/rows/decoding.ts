@@ -4,8 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { randomKey } from "../../core/index.ts";
-import { type Engine, openEngine } from "../../llama/index.ts";
+import { type Engine, generateGroup, openEngine } from "../../llama/index.ts";
 import type { Bench, Row } from "../row.ts";
 
 const MODEL = fileURLToPath(new URL("../../examples/demo/model/demo-q8_0.gguf", import.meta.url));
@@ -48,24 +47,9 @@ async function tokensPerSecond(
   count: number,
   turn: number,
 ): Promise<number> {
-  let tokens = 0;
+  const draws = Array.from({ length: count }, (_, sample) => `bench/${turn}/${sample}`);
   const start = performance.now();
-  const samples = Array.from({ length: count }, (_, sample) => ({
-    sample,
-    key: randomKey(`bench/${turn}/${sample}`),
-  }));
-  const sampling = { temperature: 1, topK: 0, topP: 1, minP: 0, maxTokens: TOKENS, stop: [] };
-  const group = engine.generate(
-    { task: `bench-${turn}`, prompt, samples, sampling },
-    {
-      finished: (completion) => {
-        tokens += completion.tokens.length;
-      },
-      failed: (sample, { message }) => {
-        throw new Error(`sample ${sample}: ${message}`);
-      },
-    },
-  );
-  await group.done;
+  const completions = await generateGroup(engine, prompt, draws, TOKENS);
+  const tokens = completions.reduce((sum, completion) => sum + completion.tokens.length, 0);
   return (1_000 * tokens) / (performance.now() - start);
 }

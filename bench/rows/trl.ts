@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { createRandom, median, randomKey, systemClock } from "../../core/index.ts";
+import { createRandom, median, systemClock } from "../../core/index.ts";
 import {
   type Engine,
-  type EngineCompletion,
   type GradientEngine,
+  generateGroup,
   openEngine,
   openGradientEngine,
   PROJECTIONS,
@@ -147,7 +147,10 @@ async function makeStep(
   const prompts = Array.from({ length: BATCH.prompts }, (_, index) => randomPrompt(`${step}/${index}`));
   const begin = performance.now();
   const completions = await Promise.all(
-    prompts.map((prompt, index) => generate(engines[index % CORES] as Engine, prompt, `${step}/${index}`)),
+    prompts.map((prompt, index) => {
+      const draws = Array.from({ length: BATCH.group }, (_, sample) => `${step}/${index}/${sample}`);
+      return generateGroup(engines[index % CORES] as Engine, prompt, draws, BATCH.completionTokens);
+    }),
   );
   const generated = performance.now();
   const groups = completions.map((group, index) => {
@@ -172,26 +175,6 @@ async function makeStep(
   const tokens = completions.flat().reduce((sum, one) => sum + one.tokens.length, 0);
   const whole = (BATCH.prompts * BATCH.group * BATCH.completionTokens) / tokens;
   return { seconds: (whole * (end - begin)) / 1_000, generation: (whole * (generated - begin)) / 1_000 };
-}
-
-async function generate(engine: Engine, prompt: Int32Array, task: string): Promise<EngineCompletion[]> {
-  const finished: EngineCompletion[] = [];
-  const failures: string[] = [];
-  const samples = Array.from({ length: BATCH.group }, (_, sample) => ({
-    sample,
-    key: randomKey(`${task}/${sample}`),
-  }));
-  const sampling = {
-    ...{ temperature: 1, topK: 0, topP: 1, minP: 0, stop: [] },
-    maxTokens: BATCH.completionTokens,
-  };
-  const sink = {
-    finished: (completion: EngineCompletion) => void finished.push(completion),
-    failed: (_: number, { message }: { readonly message: string }) => void failures.push(message),
-  };
-  await engine.generate({ task, prompt, samples, sampling }, sink).done;
-  if (failures.length > 0) throw new Error(failures[0]);
-  return finished;
 }
 
 async function activate(

@@ -41,7 +41,7 @@ function seconds(value: number): string {
 function settingsSentences(tried: readonly TriedSettings[]): string[] {
   const possible = tried.filter(({ unified }) => unified);
   const usual = possible.find(
-    ({ flashAttention, cache, repacked }) => flashAttention === "off" && cache === "f16" && !repacked,
+    ({ flashAttention, cells, repacked }) => flashAttention === "off" && cells === "f16" && !repacked,
   );
   const [fastest] = possible;
   if (usual === undefined || fastest === undefined) return [];

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { ConfigError } from "../../core/index.ts";
+import { DecodingConfig } from "../../llama/index.ts";
 import { examineMachine } from "../doctor/examine-machine.ts";
 import { examineModel, type ModelUse } from "../doctor/examine-model.ts";
 import type { Finding } from "../doctor/finding.ts";
@@ -8,7 +9,10 @@ import { EXIT } from "../exit.ts";
 import { parsePositive } from "../parse.ts";
 import { print, printJson } from "../print.ts";
 
-interface DoctorGiven extends Omit<ModelUse, "gguf"> {
+const DECODING = DecodingConfig.parse({});
+const { flashAttention: WHEN, cells: CELLS } = DecodingConfig.shape;
+
+interface DoctorGiven extends Omit<ModelUse, "gguf" | "decoding">, DecodingConfig {
   readonly setup?: true;
   readonly json?: true;
   readonly try?: true;
@@ -31,7 +35,22 @@ export function addDoctorCommand(program: Command): void {
     .option("--completion-tokens <n>", "the longest completion", parsePositive, 1_024)
     .option("--group <n>", "completions of a prompt", parsePositive, 8)
     .option("--threads <n>", "of ggml, on a CPU", parsePositive, 1)
-    .option("--exact", "as model.exact: a float32 KV cache, no flash attention", false)
+    .option(
+      "--exact",
+      "as model.exact: a float32 KV cache, no flash attention, weights as the file has them",
+      false,
+    )
+    .addOption(
+      new Option("--flash-attention <when>", "as model.decoding.flashAttention")
+        .choices(WHEN.unwrap().options)
+        .default(DECODING.flashAttention),
+    )
+    .addOption(
+      new Option("--cells <type>", "as model.decoding.cells")
+        .choices(CELLS.unwrap().options)
+        .default(DECODING.cells),
+    )
+    .option("--repacked", "as model.decoding.repacked", DECODING.repacked)
     .option(
       "--try",
       "also load the model and generate: how fast, and whether a seed gives the same tokens again",
@@ -47,9 +66,10 @@ export function addDoctorCommand(program: Command): void {
 async function examine(gguf: string | undefined, given: DoctorGiven): Promise<void> {
   const findings = await examineMachine();
   if (gguf !== undefined) {
+    const { flashAttention, cells, repacked } = given;
     if (given.completionTokens >= given.contextTokens)
       throw new ConfigError("--completion-tokens must leave room for a prompt within --context-tokens");
-    const use = { ...given, gguf };
+    const use = { ...given, gguf, decoding: { flashAttention, cells, repacked } };
     findings.push(...(await examineModel(use)));
     if (given.try) findings.push(...(await tryModel(use)));
   }

@@ -1,6 +1,7 @@
 import { availableMemory } from "node:process";
 import { describeBytes, FleetError } from "../../core/index.ts";
 import {
+  type DecodingConfig,
   type Device,
   describeEngineMemory,
   describeGradientMemory,
@@ -25,6 +26,7 @@ export interface ModelUse {
   readonly contextTokens: number;
   readonly threads: number;
   readonly exact: boolean;
+  readonly decoding: DecodingConfig;
   /** The longest completion; prompts take the rest of the context. */
   readonly completionTokens: number;
   /** Completions of a prompt. */

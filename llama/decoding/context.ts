@@ -7,13 +7,13 @@
  * @module
  */
 import { FleetError } from "../../core/index.ts";
-import { DecodingConfig } from "../config.ts";
 import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import { withLlamaLog } from "../native/llama-api.ts";
 import { CACHE_TYPE, FLASH_ATTENTION } from "../native/llama-structs.ts";
 import type { LoadedModel } from "./load-model.ts";
 import { logitsAt } from "./logits-at.ts";
 import { createRowBatch, type RowBatch } from "./row-batch.ts";
+import type { DecodeSettings } from "./settings.ts";
 
 /** The device cannot hold or compute what is asked. */
 export class ContextError extends FleetError {
@@ -23,26 +23,14 @@ export class ContextError extends FleetError {
 
 /** Sizes of a context. */
 export interface ContextSize {
-  /** Cells: tokens that sequences hold together, shared ones once. */
+  /** Cells: tokens that sequences hold together, shared ones once; of each sequence where they are not unified. */
   readonly cells: number;
   /** Sequences at once. */
   readonly sequences: number;
   /** Rows of logits at once; at least one a sequence. */
   readonly outputs: number;
   readonly threads: number;
-  readonly exact: boolean;
-  /** Where `exact` does not say it; left out: the defaults. */
-  readonly decoding?: DecodingConfig;
-  /** In place of what these two say. */
-  readonly settings?: DecodeSettings;
-}
-
-/** Settings of llama.cpp that change speed, and logits by rounding alone. */
-export interface DecodeSettings {
-  readonly flashAttention: keyof typeof FLASH_ATTENTION;
-  readonly cache: keyof typeof CACHE_TYPE;
-  /** Whether sequences share one stretch of cells, all scanned by every row, or have one of `cells` each. */
-  readonly unified: boolean;
+  readonly settings: DecodeSettings;
 }
 
 /** An open context. */
@@ -142,7 +130,7 @@ export interface InitializedContext {
 /** Has llama.cpp make a context. @throws {ContextError | DeviceMemoryError} with its complaints */
 export function initContext(model: LoadedModel, size: ContextSize): InitializedContext {
   const { llama, handle } = model;
-  const settings = size.settings ?? settingsOf(model, size);
+  const { settings } = size;
   const cells = settings.unified ? size.cells : size.cells * (size.sequences + 1);
   const mostRows = Math.max(rowsFor(size.cells, model), size.sequences, size.outputs);
   const params = {
@@ -155,8 +143,8 @@ export function initContext(model: LoadedModel, size: ContextSize): InitializedC
     n_threads: size.threads,
     n_threads_batch: size.threads,
     flash_attn_type: FLASH_ATTENTION[settings.flashAttention],
-    type_k: CACHE_TYPE[settings.cache],
-    type_v: CACHE_TYPE[settings.cache],
+    type_k: CACHE_TYPE[settings.cells],
+    type_v: CACHE_TYPE[settings.cells],
     kv_unified: settings.unified,
   };
   const logged = withLlamaLog(llama, () => llama.initFromModel(handle, params));
@@ -173,19 +161,6 @@ function contextError({ cells }: ContextSize, complaints: string): ContextError 
     `there is too little memory for a context of ${cells} tokens: ${last}`,
     "retry",
   );
-}
-
-const DEFAULTS = DecodingConfig.parse({});
-
-/** Flash attention off on a CPU: it is slower there while contexts are short. */
-function settingsOf(
-  { device }: LoadedModel,
-  { exact, decoding = DEFAULTS }: Pick<ContextSize, "exact" | "decoding">,
-): DecodeSettings {
-  if (exact) return { flashAttention: "off", cache: "f32", unified: true };
-  const { flashAttention, cells } = decoding;
-  const isLeftToUs = flashAttention === "auto" && device.kind === "cpu";
-  return { flashAttention: isLeftToUs ? "off" : flashAttention, cache: cells, unified: true };
 }
 
 function rowsFor(cells: number, { heads, device }: LoadedModel): number {

@@ -10,8 +10,9 @@ import { type AdapterShelf, createAdapterShelf } from "./adapter-shelf.ts";
 import { createDecoder, type Decoder } from "./decoder.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { EngineProtocol, OpenedModel } from "./engine-protocol.ts";
-import { isRepacked, loadModel } from "./load-model.ts";
+import { loadModel } from "./load-model.ts";
 import { createScorer, type Scorer } from "./scorer.ts";
+import { isRepacked } from "./settings.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 
 interface Opened {

@@ -8,7 +8,7 @@
  * @module
  */
 import { type Clock, uniformAt } from "../../core/index.ts";
-import type { DecodingConfig } from "../config.ts";
+import type { GgmlDevice } from "../native/libraries.ts";
 import { type ContextSize, type DecodeContext, openContext } from "./context.ts";
 import type { Policy } from "./generation.ts";
 import type { LoadedModel } from "./load-model.ts";
@@ -16,14 +16,13 @@ import { createPrefillQueue, type PrefillQueue } from "./prefill-queue.ts";
 import type { RowSampler } from "./row-sampler.ts";
 import type { SampleRun } from "./sample-run.ts";
 import type { Choice, Sampler } from "./sampler.ts";
+import { type AskedSettings, settingsOf } from "./settings.ts";
 
 /** Sizes of an engine. */
-export interface LaneOptions {
+export interface LaneOptions extends AskedSettings {
   readonly slots: number;
   readonly contextTokens: number;
   readonly threads: number;
-  readonly exact: boolean;
-  readonly decoding?: DecodingConfig;
 }
 
 /** A group's prompt in a lane, pinned until it is released, whoever shares its cells. */
@@ -83,13 +82,11 @@ interface Place {
 }
 
 /** Cells for every slot's longest sequence, and sequences for running samples and for prompts pinned for free slots. */
-export function contextSizeOf({ slots, contextTokens, ...how }: LaneOptions): ContextSize {
-  const { threads, exact, decoding } = how;
+export function contextSizeOf(options: LaneOptions, device: GgmlDevice): ContextSize {
+  const { slots, contextTokens, threads } = options;
   const sequences = 2 * slots + 1;
-  return {
-    ...{ cells: slots * contextTokens, sequences, outputs: sequences, threads, exact },
-    ...(decoding && { decoding }),
-  };
+  const settings = settingsOf(options, device);
+  return { cells: slots * contextTokens, sequences, outputs: sequences, threads, settings };
 }
 
 /** Opens a lane's context. */
@@ -100,7 +97,7 @@ export function openLane(
   clock: Clock,
   onEnded: OnRunEnded,
 ): Lane {
-  const size = contextSizeOf(options);
+  const size = contextSizeOf(options, model.device);
   const { cells } = size;
   const context = openContext(model, size);
   const prefill = createPrefillQueue(context, clock);

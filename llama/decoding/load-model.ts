@@ -9,7 +9,6 @@ import {
   withLlamaLog,
 } from "../native/llama-api.ts";
 import { LOAD_MODE } from "../native/llama-structs.ts";
-import type { EngineOptions } from "./engine.ts";
 
 /** llama.cpp cannot load a model. */
 export class ModelLoadError extends FleetError {
@@ -39,11 +38,6 @@ export interface LoadOptions {
   readonly isRepacked?: boolean;
   /** Whether it is only described: its contexts say what they would take, and cannot compute. */
   readonly isDry?: boolean;
-}
-
-/** Whether an engine that is asked for so holds repacked weights. */
-export function isRepacked({ exact, decoding }: Pick<EngineOptions, "exact" | "decoding">): boolean {
-  return !exact && (decoding?.repacked ?? false);
 }
 
 /**

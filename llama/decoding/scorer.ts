@@ -11,6 +11,7 @@ import type { LaneOptions } from "./lane.ts";
 import type { LoadedModel } from "./load-model.ts";
 import { createPace, type Pace } from "./prefill-queue.ts";
 import { createSampler, type Sampler } from "./sampler.ts";
+import { settingsOf } from "./settings.ts";
 
 /** A sequence that cannot be scored. */
 export class ScoreError extends FleetError {
@@ -94,16 +95,11 @@ export function createScorer(model: LoadedModel, options: LaneOptions, clock: Cl
   };
 }
 
-function openScoring(
-  model: LoadedModel,
-  { contextTokens, threads, exact, decoding }: LaneOptions,
-  clock: Clock,
-): ScoringContext {
+function openScoring(model: LoadedModel, options: LaneOptions, clock: Clock): ScoringContext {
+  const { contextTokens, threads } = options;
   const outputs = Math.max(FEWEST_OUTPUTS, Math.min(MOST_OUTPUTS, Math.floor(LOGITS / model.vocabulary)));
-  const decode = openContext(model, {
-    ...{ cells: contextTokens, sequences: 1, outputs, threads, exact },
-    ...(decoding && { decoding }),
-  });
+  const settings = settingsOf(options, model.device);
+  const decode = openContext(model, { cells: contextTokens, sequences: 1, outputs, threads, settings });
   return { decode, pace: createPace(decode.mostRows, clock), outputs, sequence: decode.takeSequence() };
 }
 

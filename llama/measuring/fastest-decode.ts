@@ -6,8 +6,9 @@
 import { stat } from "node:fs/promises";
 import { availableMemory } from "node:process";
 import { median } from "../../core/index.ts";
-import { ContextError, type DecodeContext, type DecodeSettings, openContext } from "../decoding/context.ts";
+import { ContextError, type DecodeContext, openContext } from "../decoding/context.ts";
 import { type LoadedModel, loadModel } from "../decoding/load-model.ts";
+import type { DecodeSettings } from "../decoding/settings.ts";
 import { DeviceMemoryError } from "../native/device-memory-error.ts";
 import { withLlamaLog } from "../native/llama-api.ts";
 import type { DecodeLoad, TriedSettings } from "./protocol.ts";
@@ -57,8 +58,8 @@ async function loadModels({ gguf, device }: DecodeLoad): Promise<ReadonlyMap<boo
 
 function combinations(): Omit<Candidate, "repacked">[] {
   return (["off", "on"] as const).flatMap((flashAttention) =>
-    (["f16", "f32"] as const).flatMap((cache) =>
-      [true, false].map((unified) => ({ flashAttention, cache, unified })),
+    (["f16", "f32"] as const).flatMap((cells) =>
+      [true, false].map((unified) => ({ flashAttention, cells, unified })),
     ),
   );
 }
@@ -77,7 +78,7 @@ function runWhereItFits(model: LoadedModel, settings: DecodeSettings, load: Deco
 function runOnce(model: LoadedModel, settings: DecodeSettings, load: DecodeLoad): number[] {
   const { sequences, threads, prompt, steps } = load;
   const own = settings.unified ? sequences * steps : steps;
-  const size = { cells: prompt.length + own, sequences, outputs: sequences, threads, exact: false, settings };
+  const size = { cells: prompt.length + own, sequences, outputs: sequences, threads, settings };
   const opened = openContext(model, size);
   return withLlamaLog(model.llama, () => {
     using context = opened;

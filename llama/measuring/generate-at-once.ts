@@ -1,11 +1,5 @@
-import { FleetError, randomKey } from "../../core/index.ts";
 import type { Engine } from "../decoding/engine.ts";
-
-/** The model did not generate what was to be measured. */
-export class MeasuringError extends FleetError {
-  readonly code = "llama.nothing_measured";
-  readonly disposition = "reject";
-}
+import { generateGroup, MeasuringError } from "./generate-group.ts";
 
 /** Where the time went, in milliseconds. */
 export interface GenerationTimes {
@@ -31,41 +25,13 @@ export async function generateAtOnce(
   turn: number,
 ): Promise<GenerationTimes> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const { tokens, longestMs, prefillMs } = await generateOnce(
-      engine,
-      prompt,
-      count,
-      steps,
-      `${turn}/${attempt}`,
-    );
-    if (tokens >= (count * steps) / 2) return { prefillMs, decodeMs: (longestMs * count * steps) / tokens };
+    const draws = Array.from({ length: count }, (_, sample) => `bench/${turn}/${attempt}/${sample}`);
+    const completions = await generateGroup(engine, prompt, draws, steps + 1);
+    const tokens = completions.reduce((sum, completion) => sum + completion.tokens.length - 1, 0);
+    if (tokens < (count * steps) / 2) continue;
+    const longest = (of: "prefillMs" | "decodeMs") =>
+      Math.max(...completions.map(({ timings }) => timings[of]));
+    return { prefillMs: longest("prefillMs"), decodeMs: (longest("decodeMs") * count * steps) / tokens };
   }
   throw new MeasuringError(`the model ends its completions before ${steps} tokens, whatever is drawn`);
-}
-
-/** `tokens` are those after the first of each completion. */
-async function generateOnce(engine: Engine, prompt: Int32Array, count: number, steps: number, draws: string) {
-  const samples = Array.from({ length: count }, (_, sample) => ({
-    sample,
-    key: randomKey(`bench/${draws}/${sample}`),
-  }));
-  const sampling = { temperature: 1, topK: 0, topP: 1, minP: 0, maxTokens: steps + 1, stop: [] };
-  const failures: string[] = [];
-  let prefillMs = 0;
-  let longestMs = 0;
-  let tokens = 0;
-  const group = engine.generate(
-    { task: `bench-${draws}`, prompt, samples, sampling },
-    {
-      finished: (completion) => {
-        prefillMs = Math.max(prefillMs, completion.timings.prefillMs);
-        longestMs = Math.max(longestMs, completion.timings.decodeMs);
-        tokens += completion.tokens.length - 1;
-      },
-      failed: (sample, { message }) => void failures.push(`sample ${sample}: ${message}`),
-    },
-  );
-  await group.done;
-  if (failures[0] !== undefined) throw new MeasuringError(failures[0]);
-  return { tokens, longestMs, prefillMs };
 }

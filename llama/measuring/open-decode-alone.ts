@@ -41,11 +41,11 @@ export async function openDecodeAlone(load: DecodeLoad): Promise<DecodeAlone> {
  * @param tried - the fastest first
  */
 export function fastestDecoding(tried: readonly TriedSettings[]): DecodingConfig {
-  const { flashAttention, cache, repacked } = tried.find(({ unified }) => unified) ?? {};
-  return DecodingConfig.parse({ flashAttention, cells: cache, repacked });
+  const { flashAttention, cells, repacked } = tried.find(({ unified }) => unified) ?? {};
+  return DecodingConfig.parse({ flashAttention, cells, repacked });
 }
 
 /** Settings in words. */
-export function describeSettings({ flashAttention, cache, unified, repacked }: TriedSettings): string {
-  return `flash attention ${flashAttention}, ${cache} cells, ${unified ? "" : "not "}unified, ${repacked ? "" : "not "}repacked`;
+export function describeSettings({ flashAttention, cells, unified, repacked }: TriedSettings): string {
+  return `flash attention ${flashAttention}, ${cells} cells, ${unified ? "" : "not "}unified, ${repacked ? "" : "not "}repacked`;
 }

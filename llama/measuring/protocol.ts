@@ -1,5 +1,5 @@
 import type { Call } from "../child/index.ts";
-import type { DecodeSettings } from "../decoding/context.ts";
+import type { DecodeSettings } from "../decoding/settings.ts";
 import type { Device } from "../native/libraries.ts";
 
 /** What `llama_decode` alone is to do: sequences that share a prompt, for so many steps. */

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { initContext } from "../decoding/context.ts";
 import { contextSizeOf } from "../decoding/lane.ts";
-import { isRepacked, loadModel } from "../decoding/load-model.ts";
+import { loadModel } from "../decoding/load-model.ts";
+import { isRepacked } from "../decoding/settings.ts";
 import { describeModel, openGguf } from "../gguf/index.ts";
 import type { EngineMemory, EngineSizes } from "./protocol.ts";
 
@@ -14,15 +15,14 @@ const MIB = 2 ** 20;
 export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
   await using file = await openGguf(sizes.gguf);
   const { layers, kvHeads, headSize } = describeModel(file, sizes.gguf);
-  const size = contextSizeOf(sizes);
   const model = loadModel(sizes.gguf, sizes.device, { isDry: true, isRepacked: isRepacked(sizes) });
+  const size = contextSizeOf(sizes, model.device);
   const { lines } = initContext(model, size);
   const cells = Math.ceil((size.cells + 1) / CELL_STEP) * CELL_STEP;
   return {
     weights: (await stat(sizes.gguf)).size,
     isShared: model.device.kind === "cpu" && !isRepacked(sizes),
-    cells:
-      cells * 2 * layers * kvHeads * headSize * BYTES[sizes.exact ? "f32" : (sizes.decoding?.cells ?? "f16")],
+    cells: cells * 2 * layers * kvHeads * headSize * BYTES[size.settings.cells],
     computing: buffersIn(lines),
     process: process.memoryUsage().rss,
   };

@@ -70,6 +70,46 @@ it.skipIf(cluster === null)(
   },
 );
 
+it.skipIf(cluster === null)(
+  "what a worker had sampled when it was told to go is gone on with by another, token for token",
+  async () => {
+    if (cluster === null) return;
+    await using namespace = await openNamespace(cluster, "handed");
+    const release = await namespace.install("handed", "demo", SHORT);
+    for (let step = 1; step < 4; step++) {
+      const isDecoding = ({ busySlots }: { readonly busySlots: number }) => busySlots > 0;
+      const { workers } = await release.until(
+        `step ${step}, and a worker that decodes`,
+        (status) => status.step >= step && status.workers.some(isDecoding),
+        10 * MINUTE_MS,
+      );
+      await namespace.kubectl("delete", "pod", workers.find(isDecoding)?.name ?? "", "--wait=false");
+    }
+    await release.until("the run to end", ({ state }) => state === "ended", 15 * MINUTE_MS);
+
+    const rows = await release.query("SELECT len(tokens) AS tokens, spans_json FROM rollouts");
+    const spansOf = ({ spans_json }: (typeof rows)[number]): readonly Span[] =>
+      JSON.parse(String(spans_json));
+    const continued = rows.filter((row) => new Set(spansOf(row).map(({ worker }) => worker)).size > 1);
+    const kept = continued.map((row) => {
+      const spans = spansOf(row);
+      return spans.find(({ worker }) => worker !== spans[0]?.worker)?.from ?? 0;
+    });
+    process.stderr.write(
+      `${continued.length} completions were gone on with elsewhere, ${kept.reduce((sum, tokens) => sum + tokens, 0)} of their tokens were not sampled again\n`,
+    );
+    expect(continued.length).toBeGreaterThan(0);
+    expect(Math.min(...kept)).toBeGreaterThan(0);
+    await expectBalanced(release);
+  },
+);
+
+/** As the archive has it. */
+interface Span {
+  readonly from: number;
+  readonly worker: string;
+}
+
 /** Everything issued has one end, and every step was trained once. */
 async function expectBalanced(release: Release): Promise<void> {
   const { steps, ledger, versions } = await release.summary();

@@ -1,12 +1,22 @@
 import { expect, inject, it } from "vitest";
-import { openNamespace } from "./support/release.ts";
+import { openNamespace, type Release } from "./support/release.ts";
 
 const cluster = inject("cluster");
 const MINUTE_MS = 60_000;
-const SHORT = { run: { steps: 4, eval: { dataset: [] } } };
+/** Three runs at once have room on a node of two cores. */
+const resources = {
+  requests: { cpu: "50m", memory: "128Mi" },
+  limits: { cpu: "1", memory: "2Gi" },
+};
+const withSlots = (slots: number) => ({
+  run: { steps: 4, eval: { dataset: [] } },
+  updater: { resources },
+  workers: [{ name: "cpu", device: "cpu", replicas: 2, slots, resources }],
+});
+const SHORT = withSlots(8);
 
 it.skipIf(cluster === null)(
-  "two runs of one namespace and one of another keep to themselves, through an upgrade in mid-run",
+  "two runs of one namespace and one of another keep to themselves, through an upgrade and a rollback in mid-run",
   async () => {
     if (cluster === null) return;
     await using first = await openNamespace(cluster, "first");
@@ -18,7 +28,10 @@ it.skipIf(cluster === null)(
     ];
     await runs[0]?.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
 
-    await runs[0]?.upgrade("demo", { ...SHORT, workers: [{ name: "workers", device: "cpu", slots: 6 }] });
+    await first.helm("test", "one", "--timeout", "2m");
+    await runs[0]?.upgrade("demo", withSlots(6));
+    await runs[1]?.upgrade("demo", withSlots(6));
+    await first.helm("rollback", "two", "1");
     for (const run of runs)
       await run.until(`${run.name} to end`, ({ state }) => state === "ended", 15 * MINUTE_MS);
 
@@ -28,8 +41,10 @@ it.skipIf(cluster === null)(
       expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
       for (const books of ledger) expect(books.issued).toBe(books.accepted + books.rejected + books.expired);
     }
-    const slots = (await runs[0]?.status())?.workers.map((worker) => worker.slots);
-    expect(slots).toEqual(slots?.map(() => 6));
+    const slotsOf = async (run: Release | undefined) =>
+      new Set((await run?.status())?.workers.map(({ slots }) => slots));
+    expect(await slotsOf(runs[0])).toEqual(new Set([6]));
+    expect(await slotsOf(runs[1])).toEqual(new Set([8]));
   },
 );
 

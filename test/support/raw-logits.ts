@@ -5,6 +5,7 @@
  */
 import { type ContextSize, type DecodeContext, openContext } from "../../llama/decoding/context.ts";
 import { type LoadedModel, loadModel } from "../../llama/decoding/load-model.ts";
+import { settingsOf } from "../../llama/decoding/settings.ts";
 import { withLlamaLog } from "../../llama/native/llama-api.ts";
 
 const loaded = new Map<string, LoadedModel>();
@@ -17,7 +18,8 @@ export function withContext<T>(
 ): T {
   const model = loaded.get(gguf) ?? loadModel(gguf, "cpu");
   loaded.set(gguf, model);
-  const context = openContext(model, { outputs: size.sequences, threads: 1, exact: true, ...size });
+  const settings = settingsOf({ exact: true }, model.device);
+  const context = openContext(model, { outputs: size.sequences, threads: 1, settings, ...size });
   return withLlamaLog(model.llama, () => {
     using open = context;
     return work(open);

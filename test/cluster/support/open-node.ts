@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -58,7 +59,12 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return undefined;
   }
   const folder = join(await mkdtemp(join(tmpdir(), "fleet-cluster-")), "node");
-  const down = () => run(join(NODE, "down.sh"), [folder]).then(() => {});
+  const interrupted = () => void spawnSync(join(NODE, "down.sh"), [folder], { stdio: "ignore" });
+  process.once("exit", interrupted); // As Ctrl-C ends it, which waits for nobody.
+  const down = async () => {
+    process.removeListener("exit", interrupted);
+    await run(join(NODE, "down.sh"), [folder]);
+  };
   try {
     await runAloud(join(NODE, "up.sh"), [folder]);
     const images = await importImages(folder);

@@ -41,8 +41,8 @@ export interface Release {
   steer(command: "pause" | "unpause"): Promise<void>;
   /** What the run has written of itself. */
   summary(): Promise<Summary>;
-  /** The last lines of a component's log. */
-  logs(component: string): Promise<string>;
+  /** The rows that `fleet query` answers. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   upgrade(example: string, values: object): Promise<void>;
   uninstall(): Promise<void>;
   /** Waits until the coordinator's status is as asked. */
@@ -91,6 +91,8 @@ export async function openNamespace(cluster: ClusterContext, name: string): Prom
       const printed = await inCoordinator(...FLEET, "status", ...REACH, "--json").catch(() => null);
       return printed === null ? null : (JSON.parse(printed) as StatusAnswer);
     };
+    const logs = (component: string) =>
+      kubectl("logs", "-l", labels(component), "--tail=20", "--prefix").catch(() => "");
     return {
       name: release,
       pods: async (component) =>
@@ -100,10 +102,28 @@ export async function openNamespace(cluster: ClusterContext, name: string): Prom
       status,
       steer: async (command) => void (await inCoordinator(...FLEET, command, ...REACH)),
       summary: async () => JSON.parse(await inCoordinator("cat", `/data/${release}/summary.json`)) as Summary,
-      logs: (component) => kubectl("logs", "-l", labels(component), "--tail=40", "--prefix"),
+      query: async (sql) =>
+        JSON.parse(
+          await inCoordinator(
+            ...FLEET,
+            "query",
+            "--runs",
+            "/data",
+            "--run",
+            release,
+            "--json",
+            "--limit",
+            "10000",
+            sql,
+          ),
+        ),
       upgrade: (example, values) => apply("upgrade", release, example, values),
       uninstall: async () => void (await helm("uninstall", release, "--wait")),
-      until: (what, isSo, deadlineMs) => until(what, status, isSo, deadlineMs),
+      until: (what, isSo, deadlineMs) =>
+        until(what, status, isSo, deadlineMs).catch(async (error: Error) => {
+          const pods = await kubectl("get", "pods", "-o", "wide");
+          throw new Error(`${error.message}\n${pods}${await logs("coordinator")}`, { cause: error });
+        }),
     };
   }
 }

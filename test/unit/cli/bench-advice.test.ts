@@ -10,7 +10,7 @@ const LOAD: ModelLoad = {
   ...{ promptTokens: 1_000, completionTokens: 100, group: 10 },
 };
 const USUAL: TriedSettings = {
-  ...{ flashAttention: "off", cache: "f16", unified: true, repacked: false },
+  ...{ flashAttention: "off", cells: "f16", unified: true, repacked: false },
   tokensPerSecond: 100,
 };
 const decoding = (tried: readonly TriedSettings[], tokensPerSecond = 100) => ({
