@@ -14,6 +14,8 @@ export interface HealthReport extends Health {
   readonly startup: string | null;
   /** Why it cannot serve at the moment. */
   readonly readiness: string | null;
+  /** The same, whatever it lacks of these kinds. */
+  readinessBut(excluded: readonly string[]): string | null;
 }
 
 /** The health of a process that begins: it has not started. */
@@ -22,6 +24,10 @@ export function createHealth(): HealthReport {
   let isStarted = false;
 
   const startup = () => (isStarted ? null : "still starting");
+  const readinessBut = (excluded: readonly string[]) => {
+    const [first] = lacking.entries().filter(([kind]) => !excluded.includes(kind));
+    return startup() ?? first?.[1] ?? null;
+  };
   return {
     started: () => {
       isStarted = true;
@@ -34,8 +40,8 @@ export function createHealth(): HealthReport {
       return startup();
     },
     get readiness() {
-      const [first] = lacking.values();
-      return startup() ?? first ?? null;
+      return readinessBut([]);
     },
+    readinessBut,
   };
 }

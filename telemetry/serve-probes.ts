@@ -22,7 +22,7 @@ export interface ProbeServer extends AsyncDisposable {
 export interface ProbeOptions {
   /** `host:port`, an IPv6 host in brackets; port 0: one that the system picks. */
   readonly address: string;
-  readonly health: Pick<HealthReport, "startup" | "readiness">;
+  readonly health: Pick<HealthReport, "startup" | "readinessBut">;
   /** Null while there are none yet. */
   metrics(): MetricsHandler | null;
 }
@@ -32,16 +32,18 @@ const NOT_YET = "no metrics yet: the run's configuration is not known";
 /**
  * Serves `/startupz`, `/readyz` and `/livez` (200, or 503 with one sentence) and `/metrics` in Prometheus's text format.
  * All are answered by this process's event loop and ask no other process, so that none is restarted for another's fault.
+ * `/readyz?exclude=KIND`, as often as there are kinds, says nothing of what is lacking of that kind.
  *
  * @throws {ProbesUnservedError} when the port is in use or the address is not this machine's
  */
 export async function serveProbes({ address, health, metrics }: ProbeOptions): Promise<ProbeServer> {
   const server = createServer((request, response) => {
-    switch (request.url?.split("?")[0]) {
+    const [path, query] = (request.url ?? "").split("?");
+    switch (path) {
       case "/startupz":
         return answer(response, health.startup);
       case "/readyz":
-        return answer(response, health.readiness);
+        return answer(response, health.readinessBut(new URLSearchParams(query).getAll("exclude")));
       case "/livez":
         return answer(response, null);
       case "/metrics": {

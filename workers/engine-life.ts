@@ -170,9 +170,9 @@ async function announce(
 ): Promise<void> {
   try {
     await links.announce(presence);
-    health.lacks("link", null);
+    health.lacks("nats", null);
   } catch (error) {
-    health.lacks("link", "nats-server does not answer");
+    health.lacks("nats", "nats-server does not answer");
     throw error;
   }
 }

@@ -31,7 +31,8 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* Of a role: whether it has started (within so many times 5 s), can work, and its event loop turns; each answered by the pod alone. */}}
+{{/* Of a role: whether it has started (within so many times 5 s), can work, and its event loop turns; each answered by the pod alone.
+     A worker that waits for a coordinator on its way back is as ready as before: else its pool's budget, which lets pods go that are not ready, would let all go. */}}
 {{- define "fleet.probes" -}}
 startupProbe:
   httpGet: { path: /startupz, port: metrics }
@@ -39,7 +40,7 @@ startupProbe:
   timeoutSeconds: 5
   failureThreshold: {{ . }} # A large model is loaded, a long ledger replayed first.
 readinessProbe:
-  httpGet: { path: /readyz, port: metrics }
+  httpGet: { path: "/readyz?exclude=coordinator&exclude=nats", port: metrics }
   periodSeconds: 5
   timeoutSeconds: 5
 livenessProbe:

@@ -122,7 +122,7 @@ describe.skipIf(helm === null)("the chart", () => {
       expect(args).toContain("--metrics=0.0.0.0:9464");
       expect(ports).toContainEqual({ name: "metrics", containerPort: 9464 });
       const paths = [startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path);
-      expect(paths).toEqual(["/startupz", "/readyz", "/livez"]);
+      expect(paths).toEqual(["/startupz", "/readyz?exclude=coordinator&exclude=nats", "/livez"]);
     }
   });
 

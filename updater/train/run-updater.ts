@@ -95,7 +95,7 @@ async function trainWithOneEngine(
   setbacks: Setbacks,
 ): Promise<void> {
   const { gguf, device, threads, lora, grpo, log, telemetry = noTelemetry } = options;
-  telemetry.health.lacks("session", NO_SESSION);
+  telemetry.health.lacks("coordinator", NO_SESSION);
   await using engine = await openGradientEngine({
     gguf,
     device,
@@ -174,7 +174,7 @@ async function keepSession(
     } catch (error) {
       if (stop.aborted && dispositionOf(error) === "cancelled") return;
       if (!isPassing(error)) throw error;
-      parts.telemetry?.health.lacks("session", NO_SESSION);
+      parts.telemetry?.health.lacks("coordinator", NO_SESSION);
       log.warn("session lost", { error });
       await pause(backoffMs(setbacks.sessions++, FIRST_DELAY_MS, MOST_DELAY_MS), stop);
     }

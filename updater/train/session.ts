@@ -82,7 +82,7 @@ async function open(
   const first = await withDeadline("the trainer's session to open", OPENING_MS, messages.next(), stop);
   const opened = first.done ? undefined : first.value.opened;
   if (!opened) throw new SessionLostError("the session ended before it was opened");
-  parts.telemetry?.health.lacks("session", null);
+  parts.telemetry?.health.lacks("coordinator", null);
   parts.log.info("session opened", { epoch: opened.epoch, step: opened.step });
   crashPoint("session.after-open");
   if (opened.rewind) {

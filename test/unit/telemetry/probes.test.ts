@@ -30,15 +30,24 @@ describe("the probes of a process", () => {
 
   it("say what it lacks, until it has it again; it stays started and alive", async () => {
     probes.health.started();
-    probes.health.lacks("link", "nats-server does not answer");
+    probes.health.lacks("nats", "nats-server does not answer");
     probes.health.lacks("policy", "no policy is active yet");
     probes.health.lacks("policy", null);
 
     const lacking = [await ask("/startupz"), await ask("/readyz"), await ask("/livez")];
-    probes.health.lacks("link", null);
+    probes.health.lacks("nats", null);
 
     expect(lacking).toEqual(["200 ok", "503 nats-server does not answer", "200 ok"]);
     expect(await ask("/readyz")).toBe("200 ok");
+  });
+
+  it("say that it is ready whatever it lacks of the kinds that are excluded", async () => {
+    probes.health.started();
+    probes.health.lacks("nats", "nats-server does not answer");
+    probes.health.lacks("policy", "no policy is active yet");
+
+    expect(await ask("/readyz?exclude=nats")).toBe("503 no policy is active yet");
+    expect(await ask("/readyz?exclude=nats&exclude=policy")).toBe("200 ok");
   });
 
   it("answer another path with those that there are", async () => {
