@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { initContext } from "../decoding/context.ts";
 import { contextSizeOf } from "../decoding/lane.ts";
 import { loadModel } from "../decoding/load-model.ts";
+import { rowSamplerBytes } from "../decoding/row-sampler.ts";
 import { isRepacked } from "../decoding/settings.ts";
 import { describeModel, openGguf } from "../gguf/index.ts";
 import type { EngineMemory, EngineSizes } from "./protocol.ts";
@@ -16,6 +17,7 @@ export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
   await using file = await openGguf(sizes.gguf);
   const { layers, kvHeads, headSize } = describeModel(file, sizes.gguf);
   const model = loadModel(sizes.gguf, sizes.device, { isDry: true, isRepacked: isRepacked(sizes) });
+  const { vocabulary } = model;
   const size = contextSizeOf(sizes, model.device);
   const { lines } = initContext(model, size);
   const cells = Math.ceil((size.cells + 1) / CELL_STEP) * CELL_STEP;
@@ -24,7 +26,8 @@ export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
     isShared: model.device.kind === "cpu" && !isRepacked(sizes),
     cells: cells * 2 * layers * kvHeads * headSize * BYTES[size.settings.cells],
     computing: buffersIn(lines),
-    process: process.memoryUsage().rss,
+    process:
+      process.memoryUsage().rss + rowSamplerBytes({ rows: sizes.slots, vocabulary, threads: sizes.threads }),
   };
 }
 
