@@ -64,8 +64,8 @@ test-short: setup $(DEMO_DATA) ## the slow suites in their short form, some minu
 	vitest run --config vitest.slow.config.ts
 
 .PHONY: cluster-binaries
-cluster-binaries: ## build a Kubernetes control plane and node from Go modules, for test-cluster (7 to 20 minutes, once)
-	@test/cluster/node/binaries.sh
+cluster-binaries: ## build a Kubernetes control plane and node from Go modules, for test-cluster (7 to 20 minutes, once): [ONLY=helm]
+	@test/cluster/node/binaries.sh $(ONLY)
 
 .PHONY: test-cluster
 test-cluster: setup ## the chart on a real cluster: FLEET_KUBECONFIG's, else a node of its own where cluster-binaries has run: [ONLY=scaling]

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Builds a real Kubernetes control plane and node, etcd, CoreDNS and helm from Go modules into $BIN: 7 to 20 minutes on two cores, once.
+#   binaries.sh [NAME...]   these alone; helm takes about a minute
 # Needs Go 1.24 or newer. Each binary that is there already is kept.
 set -euo pipefail
 KUBERNETES=1.34.4 ETCD=3.5.21 COREDNS=1.14.7 HELM=v3.19.0
@@ -9,7 +10,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-missing() { [ ! -x "$BIN/$1" ]; }
+wanted=" $* "
+# missing NAME: whether it is to be built
+missing() { [ ! -x "$BIN/$1" ] && { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]]; }; }
 
 # build NAME PACKAGE [LINKER-FLAGS]: into a name that nobody runs until it is whole
 build() {
@@ -29,22 +32,23 @@ if missing etcd; then
   go get "go.etcd.io/etcd/server/v3@v$ETCD"
   build etcd go.etcd.io/etcd/server/v3
 fi
+needed=$(for part in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubectl kubelet; do if missing $part; then echo $part; fi; done)
 # k8s.io/kubernetes cannot be `go install`ed: its go.mod replaces every staging module by a folder. This one names their releases instead.
-gomod=$(go mod download -json "k8s.io/kubernetes@v$KUBERNETES" | sed -n 's/.*"GoMod": "\(.*\)",/\1/p')
-{
-  echo "module cluster"
-  grep -E '^go ' "$gomod"
-  echo "require k8s.io/kubernetes v$KUBERNETES"
-  echo "replace ("
-  sed -nE "s|^\s+(k8s.io/[a-z-]+) v0\.0\.0\$|\1 => \1 v0.${KUBERNETES#1.}|p" "$gomod"
-  echo ")"
-} > go.mod
-rm -f go.sum
-# Without a version, clients take the server for v0.0.0 and leave out what they should ask for.
-version="-X k8s.io/component-base/version.gitVersion=v$KUBERNETES -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34"
-for part in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubectl kubelet; do
-  if missing $part; then build $part "k8s.io/kubernetes/cmd/$part" "$version"; fi
-done
+if [ -n "$needed" ]; then
+  gomod=$(go mod download -json "k8s.io/kubernetes@v$KUBERNETES" | sed -n 's/.*"GoMod": "\(.*\)",/\1/p')
+  {
+    echo "module cluster"
+    grep -E '^go ' "$gomod"
+    echo "require k8s.io/kubernetes v$KUBERNETES"
+    echo "replace ("
+    sed -nE "s|^\s+(k8s.io/[a-z-]+) v0\.0\.0\$|\1 => \1 v0.${KUBERNETES#1.}|p" "$gomod"
+    echo ")"
+  } > go.mod
+  rm -f go.sum
+  # Without a version, clients take the server for v0.0.0 and leave out what they should ask for.
+  version="-X k8s.io/component-base/version.gitVersion=v$KUBERNETES -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34"
+  for part in $needed; do build "$part" "k8s.io/kubernetes/cmd/$part" "$version"; done
+fi
 if missing coredns; then
   printf 'module coredns\ngo 1.25\n' > go.mod
   rm -f go.sum

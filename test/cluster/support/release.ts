@@ -74,7 +74,7 @@ export async function openNamespace(cluster: ClusterContext, name: string): Prom
   };
 
   async function apply(verb: string, release: string, example: string, values: object): Promise<void> {
-    const given = JSON.stringify({ ...valuesOf(cluster), ...values });
+    const given = JSON.stringify(mergeSections(valuesOf(cluster), values));
     await run(
       programAt("helm"),
       ["--namespace", name, verb, release, CHART, "-f", `${CHART}/examples/${example}.yaml`, "-f", "-"],
@@ -146,8 +146,17 @@ async function until(
   return withDeadline(what, deadlineMs, looking()).finally(() => over.abort());
 }
 
+/** Values over others: what both say of a section is joined. */
+function mergeSections(under: Readonly<Record<string, object>>, over: object): object {
+  const sections = Object.entries(over).map(([name, section]) => {
+    const below = under[name];
+    return [name, below === undefined ? section : { ...below, ...section }];
+  });
+  return { ...under, ...Object.fromEntries(sections) };
+}
+
 /** What the tests' cluster has: images of its own, and volumes of one class. */
-function valuesOf({ images, storageClass }: ClusterContext): object {
+function valuesOf({ images, storageClass }: ClusterContext): Record<string, object> {
   const [repository, tag] = split(images.fleet);
   const storage = storageClass === null ? {} : { storage: { class: storageClass, size: "1Gi" } };
   return {
