@@ -14,6 +14,7 @@ const MILLISECONDS = 1_000;
 export function advise(load: ModelLoad, decoding: DecodingSpeed, gradient: GradientSpeed): string[] {
   return [
     stepSentence(load, decoding, gradient),
+    ...slotSentences(load, decoding),
     ...(load.device === "cpu" ? settingsSentences(decoding.tried) : []),
     ...laneSentences(load, gradient),
   ];
@@ -35,6 +36,16 @@ function stepSentence(load: ModelLoad, decoding: DecodingSpeed, gradient: Gradie
 function seconds(value: number): string {
   if (value < 1) return `${Math.round(MILLISECONDS * value)} ms`;
   return `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")} s`;
+}
+
+/** Whether fewer slots would sample more. */
+function slotSentences({ slots }: ModelLoad, { tokensPerSecond, fewer }: DecodingSpeed): string[] {
+  const [best] = fewer.toSorted((a, b) => b.tokensPerSecond - a.tokensPerSecond);
+  if (best === undefined || best.tokensPerSecond < LEAST_GAIN * tokensPerSecond) return [];
+  const gain = (best.tokensPerSecond / tokensPerSecond).toFixed(2);
+  return [
+    `slots: ${best.slots} sample ${gain} times as many tokens a second as ${slots}, since each row scans the cells of all that run beside it`,
+  ];
 }
 
 /** What `model.decoding` could say, as far as an engine can be told it: its cells are one stretch. */

@@ -14,12 +14,15 @@ import type { BenchRow } from "./row.ts";
 
 /** Pairs of measurements, one after the other. */
 const PAIRS = 3;
+const SAMPLED = "sampled with exact log-probabilities and entropy";
 
 /** How fast a worker's engine is. */
 export interface DecodingSpeed {
   /** In full slots. */
   readonly tokensPerSecond: number;
   readonly promptTokensPerSecond: number;
+  /** With fewer slots, as many sequences as there are. */
+  readonly fewer: readonly { readonly slots: number; readonly tokensPerSecond: number }[];
   /** `llama_decode` alone in full slots, by its settings, the fastest first. */
   readonly tried: readonly TriedSettings[];
   readonly rows: readonly BenchRow[];
@@ -27,25 +30,54 @@ export interface DecodingSpeed {
 
 /**
  * Measures the decoding engine with one sequence and in full slots, beside `llama_decode` alone at the fastest of its
- * settings.
+ * settings; and with half and a quarter of the slots, since every row scans the cells of all that run beside it.
  *
  * @throws {FleetError} in one sentence when the model or the device cannot be used
  */
 export async function measureDecoding(load: ModelLoad): Promise<DecodingSpeed> {
   const single = load.slots === 1 ? [] : (await measureAt(load, 1)).rows;
+  const fewer = [];
+  for (const slots of [load.slots >> 2, load.slots >> 1].filter((count) => count > 1))
+    fewer.push({ slots, tokensPerSecond: await measureAlone(load, slots) });
   const full = await measureAt(load, load.slots);
-  return { ...full, rows: [...single, ...full.rows] };
+  const rows = fewer.map(({ slots, tokensPerSecond }) =>
+    row(`decoding-${slots}`, tokensPerSecond, "tokens/s", `${SAMPLED}, ${describeLoad(load, slots)}`),
+  );
+  return { ...full, fewer, rows: [...single, ...rows, ...full.rows] };
 }
 
-async function measureAt(load: ModelLoad, sequences: number): Promise<DecodingSpeed> {
-  const { gguf, device, threads, promptTokens, completionTokens } = load;
-  const from = performance.now();
-  await using engine = await openEngine({
-    ...{ gguf, device, slots: sequences, threads, template: "raw", exact: false },
+/** Tokens a second of the engine with so many sequences. */
+async function measureAlone(load: ModelLoad, sequences: number): Promise<number> {
+  const { engine, prompt } = await openFor(load, sequences);
+  await using _ = engine;
+  let best = 0;
+  for (let turn = 1; turn <= PAIRS; turn++) {
+    const { decodeMs } = await generateAtOnce(engine, prompt, sequences, load.completionTokens, turn);
+    best = Math.max(best, (1_000 * sequences * load.completionTokens) / decodeMs);
+  }
+  return best;
+}
+
+/** An engine with so many slots, which has sampled a token, and the load's prompt. */
+async function openFor({ gguf, device, threads, promptTokens, completionTokens }: ModelLoad, slots: number) {
+  const engine = await openEngine({
+    ...{ gguf, device, slots, threads, template: "raw", exact: false },
     contextTokens: promptTokens + completionTokens + 1,
   });
   const prompt = randomTokens("fleet bench", engine.model.vocabulary, promptTokens);
   await generateAtOnce(engine, prompt, 1, 1, 0);
+  return { engine, prompt };
+}
+
+function describeLoad({ promptTokens, threads }: ModelLoad, sequences: number): string {
+  return `${sequences === 1 ? "one sequence" : `${sequences} sequences`} after ${promptTokens} shared tokens, ${threads === 1 ? "one thread" : `${threads} threads`}`;
+}
+
+async function measureAt(load: ModelLoad, sequences: number): Promise<Omit<DecodingSpeed, "fewer">> {
+  const { gguf, device, threads, promptTokens, completionTokens } = load;
+  const from = performance.now();
+  const { engine, prompt } = await openFor(load, sequences);
+  await using _ = engine;
   const startSeconds = (performance.now() - from) / 1_000;
   await using alone = await openDecodeAlone({
     ...{ gguf, device, sequences, threads, prompt },
@@ -55,10 +87,8 @@ async function measureAt(load: ModelLoad, sequences: number): Promise<DecodingSp
   const [fastest] = alone.tried;
   const tokensPerSecond = (1_000 * sequences * completionTokens) / decodeMs;
   const promptTokensPerSecond = (1_000 * promptTokens) / prefillMs;
-  const at = `${sequences === 1 ? "one sequence" : `${sequences} sequences`} after ${promptTokens} shared tokens, ${threads === 1 ? "one thread" : `${threads} threads`}`;
-  const sampled = "sampled with exact log-probabilities and entropy";
   const rows: BenchRow[] = [
-    row(`decoding-${sequences}`, tokensPerSecond, "tokens/s", `${sampled}, ${at}`),
+    row(`decoding-${sequences}`, tokensPerSecond, "tokens/s", `${SAMPLED}, ${describeLoad(load, sequences)}`),
     row(
       `sampling-${sequences}-${threads}`,
       ratio,

@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect, inject, it } from "vitest";
 import type { StatusAnswer } from "../../proto/index.ts";
-import { makeCertificates } from "../../transport/index.ts";
 import { startFleetIn } from "../support/fleet-command.ts";
-import { BINARIES } from "./support/commands.ts";
+import { BINARIES, run } from "./support/commands.ts";
 import { type Namespace, openNamespace } from "./support/release.ts";
 
 const cluster = inject("cluster");
@@ -71,17 +70,44 @@ async function pageOf(dashboard: ReturnType<typeof startFleetIn>): Promise<strin
   return page;
 }
 
-/** Certificates for the servers' names, and for those who dial. */
+/** Certificates for the servers' names, and for those who dial: nats-servers, which dial each other, are both. */
 async function makeSecrets(namespace: Namespace): Promise<void> {
-  const names = [`${RELEASE}-coordinator`, `${RELEASE}-nats`, `*.${RELEASE}-nats`, "127.0.0.1"];
-  const { ca, server, client } = makeCertificates(names);
+  const names = [`${RELEASE}-coordinator`, `${RELEASE}-nats`, `*.${RELEASE}-nats`];
   const folder = await mkdtemp(join(tmpdir(), "fleet-cluster-tls-"));
+  const at = (name: string) => join(folder, name);
+  const openssl = (...args: readonly string[]) => run("openssl", args);
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const ends = {
+    server: `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")},IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth`,
+    client: "extendedKeyUsage=clientAuth",
+  };
   try {
-    for (const [end, { certificate, key }] of Object.entries({ server, client })) {
-      const files = { "ca.crt": ca, "tls.crt": certificate, "tls.key": key };
-      const args = Object.keys(files).map((name) => `--from-file=${name}=${join(folder, name)}`);
-      for (const [name, pem] of Object.entries(files)) await writeFile(join(folder, name), pem);
-      await namespace.kubectl("create", "secret", "generic", `${end}-certificate`, ...args);
+    await openssl(
+      "req",
+      "-x509",
+      ...newKey,
+      "-keyout",
+      at("ca.key"),
+      "-out",
+      at("ca.crt"),
+      "-subj",
+      "/CN=ca",
+    );
+    for (const [end, extensions] of Object.entries(ends)) {
+      await writeFile(at("extensions"), extensions);
+      await openssl("req", ...newKey, "-keyout", at("tls.key"), "-out", at("tls.csr"), "-subj", `/CN=${end}`);
+      const by = [
+        "-CA",
+        at("ca.crt"),
+        "-CAkey",
+        at("ca.key"),
+        "-CAcreateserial",
+        "-extfile",
+        at("extensions"),
+      ];
+      await openssl("x509", "-req", "-in", at("tls.csr"), ...by, "-out", at("tls.crt"));
+      const files = ["ca.crt", "tls.crt", "tls.key"].map((name) => `--from-file=${name}=${at(name)}`);
+      await namespace.kubectl("create", "secret", "generic", `${end}-certificate`, ...files);
     }
   } finally {
     await rm(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { writeTinyModel } from "../support/tiny-model.ts";
 
 const LOAD = ["--slots", "4", "--prompt-tokens", "48", "--completion-tokens", "16", "--group", "4"];
 const ROWS = [
-  ...["decoding-1", "sampling-1-1", "decoding-4", "sampling-4-1", "prefill", "engine-start"],
+  ...["decoding-1", "sampling-1-1", "decoding-2", "decoding-4", "sampling-4-1", "prefill", "engine-start"],
   ...["gradient", "shared-prompt", "parallel"],
 ];
 
@@ -26,7 +26,7 @@ describe("fleet bench", () => {
     expect(notes[0]).toMatch(
       /^(sampling|the gradient) limits a run: a step of 8 prompts × 4 completions samples for /,
     );
-    expect(notes[1]).toMatch(/^model\.decoding: /);
+    expect(notes).toContainEqual(expect.stringMatching(/^model\.decoding: /));
   });
 
   it("prints a table for a person, of the demo's model unless another is named", async () => {

@@ -14,7 +14,7 @@ const USUAL: TriedSettings = {
   tokensPerSecond: 100,
 };
 const decoding = (tried: readonly TriedSettings[], tokensPerSecond = 100) => ({
-  ...{ tokensPerSecond, promptTokensPerSecond: 1_000, tried, rows: [] },
+  ...{ tokensPerSecond, promptTokensPerSecond: 1_000, fewer: [], tried, rows: [] },
 });
 const gradient = (tokensPerSecond: number) => ({ tokensPerSecond, lanes: 2, rows: [] });
 
@@ -30,6 +30,16 @@ describe("what fleet bench makes of its figures", () => {
     expect(advise(LOAD, decoding([USUAL], 10_000), gradient(100))[0]).toMatch(
       /^the gradient limits a run: a step of 8 prompts × 10 completions samples for 8\.8 s on one such worker and trains for 160 s; /,
     );
+  });
+
+  it("names the fewer slots that sample most, where they sample more", () => {
+    const speed = decoding([USUAL]);
+    const at = (slots: number, tokensPerSecond: number) => ({ slots, tokensPerSecond });
+
+    expect(advise(LOAD, { ...speed, fewer: [at(2, 130), at(4, 160)] }, gradient(1_000))[1]).toBe(
+      "slots: 4 sample 1.60 times as many tokens a second as 8, since each row scans the cells of all that run beside it",
+    );
+    expect(advise(LOAD, { ...speed, fewer: [at(2, 104), at(4, 90)] }, gradient(1_000))[1]).toMatch(/^model/);
   });
 
   it("names the settings that are faster and possible, with their price", () => {
