@@ -4,6 +4,7 @@ import { describeBytes, FleetError } from "../core/index.ts";
 import { type ModelInfo, openEngine, readModelInfo } from "../llama/index.ts";
 import { checkRewards } from "./check-rewards.ts";
 import { checkTls } from "./check-tls.ts";
+import { checkVariants } from "./pool-model.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** The run cannot work as configured. */
@@ -36,6 +37,7 @@ export async function checkBeforeRun(config: RunConfig): Promise<RunFacts> {
   await checkTls(config.tls);
   await checkRewards(config.reward);
   const model = await readModelInfo(config.model.gguf);
+  await checkVariants(config, model);
   const { badLinesAtMost } = config.dataset;
   const train = await readDataset(config.dataset.train, { badLinesAtMost });
   const heldOut =

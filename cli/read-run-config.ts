@@ -64,6 +64,12 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
       ...config.model,
       gguf: absolute(config.model.gguf),
       template: unless(["gguf", "raw"], config.model.template),
+      variants: Object.fromEntries(
+        Object.entries(config.model.variants).map(([name, { sha256, gguf }]) => [
+          name,
+          { sha256, ...(gguf !== undefined && { gguf: absolute(gguf) }) },
+        ]),
+      ),
     },
     dataset: {
       ...config.dataset,

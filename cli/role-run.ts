@@ -8,6 +8,7 @@ import { readBaseDigest } from "./base-digest.ts";
 import { dashboardOptions } from "./dashboard.ts";
 import { readSecrets } from "./local/secrets.ts";
 import { clientTls, serverTls } from "./local/tls.ts";
+import { poolModel } from "./pool-model.ts";
 import { readRunConfig } from "./read-run-config.ts";
 import { coordinatorSettings, updaterSettings } from "./role-settings.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -79,13 +80,13 @@ export async function openRoleRun(file: string): Promise<RoleRun> {
       };
     },
     workerOptions: (name, pool, { coordinator: address, nats }, logger) => {
-      const { device, threads, slots } = poolOf(config, pool);
+      const { device, threads, slots, variant } = poolOf(config, pool);
       return {
         name,
         pool: String(pool),
         coordinator: address === undefined ? coordinator() : { address, token: secrets.token, tls },
         ...(nats !== undefined && { natsUrl: nats }),
-        model: config.model,
+        model: poolModel(config, variant),
         device,
         slots,
         threads,

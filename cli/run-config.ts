@@ -36,6 +36,10 @@ const LocalConfig = z.strictObject({
         count: z.int().min(1).max(64).default(1).describe("Worker processes of this kind."),
         slots: z.int().min(1).max(100).default(8).describe("Sequences that each decodes at once."),
         threads: Threads,
+        variant: z
+          .string()
+          .optional()
+          .describe("The one of `model.variants` that they have; left out: the base."),
       }),
     )
     .min(1)

@@ -13,6 +13,7 @@ import {
   predictGradientMemory,
   projectionShape,
 } from "../llama/index.ts";
+import { poolModel } from "./pool-model.ts";
 import type { RunFacts } from "./preflight.ts";
 import type { RunConfig } from "./run-config.ts";
 
@@ -29,14 +30,17 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
   const { gguf } = config.model;
   const lines: string[] = [];
   let needed = 0;
-  let weights = 0;
-  for (const { count, device, slots, threads } of config.local.workers) {
-    const memory = withDrains(await predictEngineMemory({ ...config.model, device, slots, threads }), config);
-    lines.push(`worker × ${count} on ${device}: ${describeEngineMemory(memory)} each`);
+  const mapped = new Map<string, number>(); // Each file is mapped once, whoever shares it.
+  for (const { count, device, slots, threads, variant } of config.local.workers) {
+    const model = poolModel(config, variant);
+    const memory = withDrains(await predictEngineMemory({ ...model, device, slots, threads }), config);
+    const of = variant === undefined ? "" : ` with ${variant}`;
+    lines.push(`worker × ${count} on ${device}${of}: ${describeEngineMemory(memory)} each`);
     const own = memory.isShared ? 0 : memory.weights;
     needed += count * (own + memory.cells + memory.computing + memory.process);
-    if (memory.isShared) weights = memory.weights; // One file, mapped once.
+    if (memory.isShared) mapped.set(model.gguf, memory.weights);
   }
+  const weights = [...mapped.values()].reduce((sum, bytes) => sum + bytes, 0);
   const { device } = config.local.updater;
   const copies = COPIES * F32_BYTES * trainedNumbers(config, facts.model);
   const memory = await predictGradientMemory({

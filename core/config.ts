@@ -39,6 +39,7 @@ export function readConfig<Schema extends z.ZodObject>(
 
 function problemsOf(schema: z.ZodObject, issue: z.core.$ZodIssue): string[] {
   const where = issue.path.join(".");
+  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => `${where}: ${message}`);
   if (issue.code !== "unrecognized_keys") return [`${where || "(top level)"}: ${issue.message}`];
   const known = keysAt(schema, issue.path);
   return issue.keys.map((key) => {

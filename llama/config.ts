@@ -18,6 +18,15 @@ export const DecodingConfig = z.strictObject({
 /** Validated {@link DecodingConfig}. */
 export type DecodingConfig = z.output<typeof DecodingConfig>;
 
+/** Another file of the base's weights. */
+const VariantConfig = z.strictObject({
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits, as sha256sum prints them")
+    .describe("Of the file, in hexadecimal."),
+  gguf: z.string().min(1).optional().describe("The file, for `local.workers` that name the variant."),
+});
+
 /** The `model` section of run.yaml: what generates and is trained. */
 export const ModelConfig = z.strictObject({
   gguf: z.string().min(1).describe("The base model: a GGUF of architecture llama."),
@@ -38,6 +47,19 @@ export const ModelConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("Exactness over speed: flash attention off, a float32 KV cache, weights as the file has them."),
+  variants: z
+    .record(
+      z
+        .string()
+        .regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters, digits and "-"')
+        .refine((name) => name !== "base", 'another name than "base", which the base itself has'),
+      VariantConfig,
+    )
+    .default({})
+    .describe(
+      "The base in other quantizations, `NAME: {sha256, gguf}`, for workers with less memory: same shapes, same tokenizer. `gguf` is for `local.workers`; others say where their file is. Records say who sampled with which; importance sampling makes up for the difference.",
+    )
+    .meta({ mayChange: true }),
   decoding: DecodingConfig.prefault({}).describe("How workers compute where `exact` does not say it."),
 });
 

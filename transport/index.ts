@@ -37,7 +37,7 @@ export {
   type LedgerLog,
 } from "./nats/ledger-log.ts";
 export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from "./nats/link.ts";
-export { type TaskAddress, taskAddress } from "./nats/names.ts";
+export { BASE_VARIANT, type TaskAddress, taskAddress } from "./nats/names.ts";
 export {
   type DigestStore,
   openAdapterStore,

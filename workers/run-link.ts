@@ -1,6 +1,7 @@
 import type { ConnectAnswer } from "../proto/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import {
+  BASE_VARIANT,
   type ClientTls,
   createPresence,
   decodeReference,
@@ -23,7 +24,6 @@ export type RunLink = Pick<
 interface RunLinkOptions {
   readonly tls: ClientTls | null;
   readonly name: string;
-  readonly variant: string;
   readonly logger: Logger;
 }
 
@@ -37,7 +37,7 @@ const PULL_EXPIRES_MS = 30_000;
  */
 export async function openRunLink(
   { run, natsUrl, natsUser, natsPassword }: ConnectAnswer,
-  { tls, name, variant, logger }: RunLinkOptions,
+  { tls, name, logger }: RunLinkOptions,
 ): Promise<RunLink> {
   await using opening = new AsyncDisposableStack();
   const nats = opening.use(
@@ -50,7 +50,7 @@ export async function openRunLink(
       onChange: (state) => logger.warn(`connection to nats-server ${state}`),
     }),
   );
-  const queue = opening.use(await openTaskQueue(nats, run, { lanes: LANES, variant }));
+  const queue = opening.use(await openTaskQueue(nats, run, { lanes: LANES, variant: BASE_VARIANT }));
   const [policies, adapters, instances] = await Promise.all([
     openPolicyPointer(nats, run),
     openAdapterStore(nats, run),

@@ -2,7 +2,7 @@ import { dispositionOf, type Shutdown, systemClock } from "../core/index.ts";
 import { type Device, type ModelConfig, openEngine, readModelInfo } from "../llama/index.ts";
 import { type Logger, noTelemetry, type Telemetry } from "../telemetry/index.ts";
 import { type ClientTls, openFleetClient } from "../transport/index.ts";
-import { assertSameBase } from "./base-check.ts";
+import { assertLikeBase, variantOf } from "./base-check.ts";
 import { openCollector } from "./collector.ts";
 import type { WorkerConfig } from "./config.ts";
 import { runEngineLife } from "./engine-life.ts";
@@ -44,8 +44,6 @@ export interface WorkerOptions {
   readonly telemetry?: Telemetry;
 }
 
-/** The training base, of which a run has no variants. */
-const VARIANT = "base";
 const MEGABYTE = 1_000_000;
 const MEBIBYTE = 2 ** 20;
 
@@ -71,15 +69,16 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const { health } = telemetry;
   await using client = openFleetClient({ ...options.coordinator, name });
   const joined = await client.connect("worker", { signal: stop });
-  const { digest } = await readModelInfo(model.gguf);
-  assertSameBase(model.gguf, digest, joined.baseDigest);
+  const { baseDigest } = joined;
+  const info = await readModelInfo(model.gguf);
+  const variant = variantOf(model, info.digest, baseDigest);
+  await assertLikeBase(variant, info, client, stop);
   const { natsUrl = joined.natsUrl } = options;
   await using run = await openRunLink(
     { ...joined, natsUrl },
     {
       tls: options.coordinator.tls ?? null,
       name,
-      variant: VARIANT,
       logger,
     },
   );
@@ -124,8 +123,8 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
     name,
     pool,
     slots,
-    variant: VARIANT,
-    base: digest,
+    variant,
+    base: baseDigest,
     logger,
     telemetry,
     observer,
@@ -133,7 +132,8 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const ending = AbortSignal.any([stop, collector.refused]);
   await keepEngine(
     {
-      open: () => openEngine({ ...model, device: options.device, slots, threads: options.threads }),
+      open: () =>
+        openEngine({ ...model, base: baseDigest, device: options.device, slots, threads: options.threads }),
       live: (engine) => runEngineLife(engine, life, ending),
       restart: config.engineRestart,
       onDeath: observer.engineDied,

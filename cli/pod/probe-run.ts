@@ -1,5 +1,5 @@
 import { FleetError } from "../../core/index.ts";
-import { openFleetClient, openNats, openPolicyPointer } from "../../transport/index.ts";
+import { BASE_VARIANT, openFleetClient, openNats, openPolicyPointer } from "../../transport/index.ts";
 import { coordinatorOf, type JoinGiven } from "./join-run.ts";
 
 /** A link of the run answers, and not with what it should. */
@@ -41,7 +41,7 @@ export async function* probeRun(given: ProbeGiven): AsyncGenerator<string> {
   });
   const policy = await (await openPolicyPointer(nats, run)).get();
   yield `nats-server: ${policy === null ? "no policy yet" : `policy ${policy.version}`}, at ${url}`;
-  const answer = await client.lease({ run, task: NO_TASK, dispatch: 0, worker: NAME, variant: "base" });
+  const answer = await client.lease({ run, task: NO_TASK, dispatch: 0, worker: NAME, variant: BASE_VARIANT });
   if (!answer.settled) throw new ProbeFailedError("a lease of a task that is not there was not refused");
   yield "leases: answered from the ledger";
 }

@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { crashPoint, FleetError, type Instance } from "../../core/index.ts";
 import type { TaskInit } from "../../proto/index.ts";
 import type { RewardConfig } from "../../rewards/index.ts";
-import { type DigestStore, encodeReference, encodeTask, type TaskPublisher } from "../../transport/index.ts";
+import {
+  BASE_VARIANT,
+  type DigestStore,
+  encodeReference,
+  encodeTask,
+  type TaskPublisher,
+} from "../../transport/index.ts";
 import type { SamplingConfig } from "../config.ts";
 import { openSamples } from "../leasing/decide-lease.ts";
 import type { TaskRecord } from "../ledger/records.ts";
@@ -11,7 +17,6 @@ import type { RenderPrompt } from "./render-prompt.ts";
 
 /** Larger references travel by their digest. */
 const INLINE_REFERENCE_BYTES = 512 * 1024;
-const VARIANT = "base";
 
 /** The dataset is not the one that the run was started with. */
 export class InstanceMissingError extends FleetError {
@@ -123,14 +128,14 @@ async function publishOrder(parts: DispatcherParts, order: Order): Promise<void>
   if (instance === undefined) throw new InstanceMissingError(`there is no instance ${order.instance}`);
   const message: TaskInit = {
     ...order,
-    variant: VARIANT,
+    variant: BASE_VARIANT,
     messages: render(instance),
     sampling: { ...sampling, temperature: order.temperature },
     reward: { name: reward.name, optionsJson: JSON.stringify(reward) },
     ...(await referenceOf(parts.references, instance)),
   };
   crashPoint("dispatch.before-publish");
-  const address = { lane, variant: VARIANT, task, dispatch };
+  const address = { lane, variant: BASE_VARIANT, task, dispatch };
   await parts.tasks.publish(address, encodeTask(message), parts.traceparentOf(task));
   crashPoint("dispatch.after-publish");
 }

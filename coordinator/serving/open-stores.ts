@@ -1,6 +1,7 @@
 import type { Logger } from "../../telemetry/index.ts";
 import {
   assertSynchronous,
+  BASE_VARIANT,
   type ClientTls,
   createLedgerLog,
   createPresence,
@@ -40,7 +41,6 @@ export interface RunStores extends AsyncDisposable {
   repair(): Promise<string[]>;
 }
 
-const VARIANTS = ["base"];
 /** A worker that is silent for this long is not shown any more. */
 const PRESENCE_TTL_MS = 10_000;
 
@@ -61,7 +61,7 @@ export async function openStores(options: {
   if (unchecked !== null) logger.warn(unchecked);
   const streams = {
     lanes: LANES,
-    variants: VARIANTS,
+    variants: [BASE_VARIANT],
     ackWaitMs,
     presenceTtlMs: PRESENCE_TTL_MS,
     replicas: storage.replicas,

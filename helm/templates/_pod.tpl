@@ -70,11 +70,21 @@ livenessProbe:
 {{- end }}
 {{- end }}
 
-{{/* {root, volume, name, image}: containers that download each file and check its digest before the role starts. */}}
+{{/* {root, volume, name, image, gguf}: containers that download each file and check its digest before the role starts; with gguf, which is
+     the pod's own model, none that only other pods load. */}}
 {{- define "fleet.filesDownload" -}}
 {{- if eq .volume.source "url" }}
 {{- $ := . }}
+{{- $others := list }}
+{{- with .gguf }}
+{{- $others = list $.root.Values.run.model.gguf }}
+{{- range concat (list $.root.Values.updater) $.root.Values.workers }}
+{{- with .gguf }}{{ $others = append $others . }}{{ end }}
+{{- end }}
+{{- $others = without $others . }}
+{{- end }}
 {{- range $index, $file := .volume.files }}
+{{- if not (has (printf "%s/%s" $.volume.mountPath $file.name) $others) }}
 - name: {{ $.name }}-{{ $index }}
   image: {{ $.image }}
   imagePullPolicy: {{ $.root.Values.image.pullPolicy }}
@@ -91,6 +101,7 @@ livenessProbe:
   volumeMounts:
     - { name: {{ $.name }}, mountPath: {{ $.volume.mountPath }} }
     - { name: tmp, mountPath: /tmp }
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly exact: boolean;
   /** How it computes where `exact` does not say it; left out: the defaults. */
   readonly decoding?: DecodingConfig;
+  /** SHA-256 of the model whose adapters it loads, where `gguf` is another quantization of it; left out: of `gguf`. */
+  readonly base?: string;
 }
 
 /** What becomes of running completions when the policy changes; see {@link Engine.activate}. */

@@ -45,7 +45,8 @@ export async function openEngine(options: EngineOptions, name = "the decoding en
   );
   try {
     const { device, endTokens } = await child.call("open", options, OPEN_MS);
-    return createEngine(child, groups, template, { ...info, endTokens }, device, name);
+    const { base = info.digest } = options;
+    return createEngine(child, groups, template, { ...info, endTokens }, { device, name, base });
   } catch (error) {
     await child[Symbol.asyncDispose]();
     throw await explainEngineLack(error, options);
@@ -57,8 +58,7 @@ function createEngine(
   groups: OpenGroups,
   template: PromptTemplate,
   model: ModelInfo,
-  device: string,
-  name: string,
+  { device, name, base }: { readonly device: string; readonly name: string; readonly base: string },
 ): Engine {
   return {
     device,
@@ -68,7 +68,7 @@ function createEngine(
     async loadAdapter(adapter, gguf) {
       const digest = await sha256(gguf as Uint8Array<ArrayBuffer>);
       if (digest !== adapter) throw new AdapterError(`adapter ${adapter} arrived with the digest ${digest}`);
-      checkAdapterFits(decodeAdapter(gguf), model, `adapter ${adapter}`);
+      checkAdapterFits(decodeAdapter(gguf), { ...model, digest: base }, `adapter ${adapter}`);
       await withTemporaryFile(gguf, (path) => child.call("loadAdapter", { adapter, path }, ADAPTER_MS));
     },
     dropAdapter: (adapter) => child.call("dropAdapter", { adapter }, ANSWER_MS),

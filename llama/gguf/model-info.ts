@@ -13,6 +13,11 @@ import { readVocabulary, type Vocabulary } from "./vocabulary.ts";
 export interface ModelInfo extends ModelShape, Vocabulary {
   /** SHA-256 of the file, hexadecimal. */
   readonly digest: string;
+  /**
+   * SHA-256, hexadecimal, of what two quantizations of a model have in common: the JSON of its shape, of the names of its tensors
+   * with their sizes, and of each `tokenizer.` pair, chat template included.
+   */
+  readonly layout: string;
   readonly sizeBytes: number;
   /** `general.name`; empty without one. */
   readonly name: string;
@@ -51,10 +56,22 @@ export function describeModel(header: GgufHeader, name: string): Omit<ModelInfo,
     ...shape,
     ...vocabulary,
     name: textOf(header.metadata, "general.name") ?? "",
+    layout: layoutOf(header, shape),
     quantization: commonType([...header.tensors.values()]),
     isTied: !header.tensors.has("output.weight"),
     hasRopeFactors: header.tensors.has("rope_freqs.weight"),
   };
+}
+
+function layoutOf({ metadata, tensors }: GgufHeader, shape: ModelShape): string {
+  const named = <T>(pairs: Iterable<readonly [string, T]>) => [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = [
+    shape,
+    named([...tensors].map(([name, tensor]) => [name, tensor.shape] as const)),
+    named([...metadata].filter(([key]) => key.startsWith("tokenizer."))),
+  ];
+  const plain = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
+  return createHash("sha256").update(JSON.stringify(parts, plain)).digest("hex");
 }
 
 function commonType(tensors: readonly GgufTensor[]): string {

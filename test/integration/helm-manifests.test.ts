@@ -126,6 +126,21 @@ describe.skipIf(helm === null)("the chart", () => {
     }
   });
 
+  it("has each pod download the quantization that it loads, and no other", () => {
+    const objects = of("helm/examples/spot-and-fixed.yaml");
+    const outputs = (kind: string, name: string) =>
+      podOf(named(objects, kind, name)).initContainers.flatMap(({ args }: { args: string[] }) =>
+        args.filter((arg) => arg.startsWith("--out=")),
+      );
+
+    const base = ["--out=/model/llama-3.1-8b-instruct-q8_0.gguf"];
+    expect(outputs("StatefulSet", "my-run-updater")).toEqual(base);
+    expect(outputs("Deployment", "my-run-worker-fixed")).toEqual(base);
+    expect(outputs("Deployment", "my-run-worker-spot")).toEqual([
+      "--out=/model/llama-3.1-8b-instruct-q4_k_m.gguf",
+    ]);
+  });
+
   it("has Prometheus's operator read them where it is there, and else says nothing of it", () => {
     const kinds = (apis: string[]) => of(DEMO, { apis }).map(({ kind }) => kind);
 

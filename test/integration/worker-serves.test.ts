@@ -107,7 +107,7 @@ describe("a worker", () => {
 
     await expect(worker.ended).rejects.toMatchObject({ code: "workers.wrong_model", disposition: "reject" });
     await expect(worker.ended).rejects.toThrow(
-      /^\S+other\.gguf is not the model of this run: its SHA-256 is \w{64}, the run's base has \w{64}$/,
+      /^\S+other\.gguf is not a model of this run: its SHA-256 is \w{64}, the run's base has \w{64}$/,
     );
   });
 });

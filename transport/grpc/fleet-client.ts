@@ -28,13 +28,19 @@ const CONNECT_DEADLINE_MS = 30_000;
 /** An adapter of 168 MB at 10 Mbit/s takes 135 s. */
 const PUBLISH_DEADLINE_MS = 600_000;
 
+/** What who joins may add. */
+export interface ConnectOptions extends CallOptions {
+  /** What the caller's base is like apart from the numbers; an updater says it. */
+  readonly layout?: string;
+}
+
 /**
  * A connection to a coordinator. Dialled at the first call and again whenever it is lost; calls wait for it until their
  * deadline. Every failure is a FleetError: one that the coordinator raised keeps its code and disposition.
  */
 export interface FleetClient extends AsyncDisposable {
   /** Joins the run. */
-  connect(role: "worker" | "updater" | "cli", options?: CallOptions): Promise<ConnectAnswer>;
+  connect(role: "worker" | "updater" | "cli", options?: ConnectOptions): Promise<ConnectAnswer>;
   status(options?: CallOptions): Promise<StatusAnswer>;
   /** How many workers each pool is to have. */
   scaling(request: ScalingRequestInit, options?: CallOptions): Promise<ScalingAnswer>;
@@ -74,10 +80,10 @@ export function openFleetClient(options: {
   const { fleet, control, collector, trainer } = wireServices();
 
   return {
-    connect: (role, callOptions) =>
+    connect: (role, { layout = "", ...callOptions } = {}) =>
       calls.unary(
         fleet.Connect,
-        { protocol: PROTOCOL, role, name: options.name },
+        { protocol: PROTOCOL, role, name: options.name, layout },
         "leave to join the run",
         CONNECT_DEADLINE_MS,
         callOptions,

@@ -6,6 +6,9 @@ class UnusableNameError extends FleetError {
   readonly disposition = "reject";
 }
 
+/** The training base, beside a run's other quantizations of it; and the queue's, out of which all take. */
+export const BASE_VARIANT = "base";
+
 /** Where a run's data is in NATS: every name carries the run id, so that runs can share a server. */
 export interface RunNames {
   readonly ledger: { readonly stream: string; readonly subject: string };

@@ -164,8 +164,9 @@ async function keepSession(
 ): Promise<void> {
   while (!stop.aborted) {
     try {
-      const { baseDigest } = await coordinator.connect("updater", { signal: stop });
-      assertSameBase(engine.model.digest, baseDigest);
+      const { digest, layout } = engine.model;
+      const { baseDigest } = await coordinator.connect("updater", { signal: stop, layout });
+      assertSameBase(digest, baseDigest);
       const start = (await parts.store.newest()) ?? parts.start;
       await engine.writeParameters(start.parameters);
       const reason = await runSession(parts, start, { stop, abandon });

@@ -6,6 +6,7 @@ import { parseCount, parsePositive } from "../../../cli/parse.ts";
 import { readRunConfig } from "../../../cli/read-run-config.ts";
 import { assertMayResume } from "../../../cli/resume-config.ts";
 import { RunConfig } from "../../../cli/run-config.ts";
+import { readConfig } from "../../../core/index.ts";
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const minimal = { model: { gguf: "m.gguf" }, dataset: { train: ["t.jsonl"] } };
@@ -56,6 +57,18 @@ describe("the examples", () => {
   });
 });
 
+describe("a variant of the base", () => {
+  it.each([
+    ["base", "a".repeat(64), /another name than "base"/],
+    ["Q4", "a".repeat(64), /lower-case letters, digits and "-"/],
+    ["q4", "abc", /64 hexadecimal digits/],
+  ])("has a name of its own and a digest: not %s with %s", (name, sha256, sentence) => {
+    const model = { ...minimal.model, variants: { [name]: { sha256 } } };
+
+    expect(() => readConfig(RunConfig, { ...minimal, model }, "run.yaml")).toThrow(sentence);
+  });
+});
+
 describe("a changed run.yaml", () => {
   const before = RunConfig.parse(minimal);
 
@@ -65,6 +78,7 @@ describe("a changed run.yaml", () => {
     ["worker", { worker: { onPolicyUpdate: "drain" } }],
     ["checkpoints", { checkpoints: { keepLast: 9 } }],
     ["local", { local: { workers: [{ count: 3 }] } }],
+    ["variants", { model: { gguf: "m.gguf", variants: { q4: { sha256: "a".repeat(64) } } } }],
   ])("may go on with other %s", (_, changed) => {
     expect(() => assertMayResume(before, RunConfig.parse({ ...minimal, ...changed }))).not.toThrow();
   });

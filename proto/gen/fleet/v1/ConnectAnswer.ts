@@ -17,6 +17,10 @@ export interface ConnectAnswer {
    * The resolved run.yaml, as JSON.
    */
   'runJson'?: (string);
+  /**
+   * What the updater last said of its base; empty before it did.
+   */
+  'baseLayout'?: (string);
 }
 
 export interface ConnectAnswer__Output {
@@ -35,4 +39,8 @@ export interface ConnectAnswer__Output {
    * The resolved run.yaml, as JSON.
    */
   'runJson': (string);
+  /**
+   * What the updater last said of its base; empty before it did.
+   */
+  'baseLayout': (string);
 }

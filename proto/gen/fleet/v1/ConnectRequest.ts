@@ -11,6 +11,11 @@ export interface ConnectRequest {
    */
   'role'?: (string);
   'name'?: (string);
+  /**
+   * Of an updater: what its base is like apart from the numbers, as ModelInfo.layout in llama/ computes it; else empty. Workers with
+   * another quantization of the base wait until it is told.
+   */
+  'layout'?: (string);
 }
 
 export interface ConnectRequest__Output {
@@ -23,4 +28,9 @@ export interface ConnectRequest__Output {
    */
   'role': (string);
   'name': (string);
+  /**
+   * Of an updater: what its base is like apart from the numbers, as ModelInfo.layout in llama/ computes it; else empty. Workers with
+   * another quantization of the base wait until it is told.
+   */
+  'layout': (string);
 }

@@ -16,7 +16,7 @@ export interface Task {
    */
   'lane'?: (string);
   /**
-   * The base that the worker must have loaded; "base" unless the run lists variants.
+   * Of the queue, "base": any worker of the run may take a task, whichever quantization of the base it has.
    */
   'variant'?: (string);
   'task'?: (string);
@@ -57,7 +57,7 @@ export interface Task__Output {
    */
   'lane': (string);
   /**
-   * The base that the worker must have loaded; "base" unless the run lists variants.
+   * Of the queue, "base": any worker of the run may take a task, whichever quantization of the base it has.
    */
   'variant': (string);
   'task': (string);
