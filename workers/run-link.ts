@@ -22,6 +22,7 @@ export type RunLink = Pick<
 
 interface RunLinkOptions {
   readonly tls: ClientTls | null;
+  readonly domain?: string;
   readonly name: string;
   readonly variant: string;
   readonly logger: Logger;
@@ -37,7 +38,7 @@ const PULL_EXPIRES_MS = 30_000;
  */
 export async function openRunLink(
   { run, natsUrl, natsUser, natsPassword }: ConnectAnswer,
-  { tls, name, variant, logger }: RunLinkOptions,
+  { tls, domain, name, variant, logger }: RunLinkOptions,
 ): Promise<RunLink> {
   await using opening = new AsyncDisposableStack();
   const nats = opening.use(
@@ -46,6 +47,7 @@ export async function openRunLink(
       tls,
       user: natsUser,
       password: natsPassword,
+      ...(domain !== undefined && { domain }),
       name,
       onChange: (state) => logger.warn(`connection to nats-server ${state}`),
     }),
