@@ -14,6 +14,7 @@ const STORE_BYTES = 10_101_010_101;
 
 const worker = { user: "worker", password: WORKER };
 const TLS = { certificate: "/tls/tls.crt", key: "/tls/tls.key", clientCa: null };
+const CLIENT = { certificate: "/client-tls/tls.crt", key: "/client-tls/tls.key" };
 const TLS_OF_VALUES = '{{ include "fleet.natsTls" . }}';
 
 /**
@@ -46,8 +47,15 @@ export function natsConfigTemplate(): string {
 
 /** The configuration of the nats-server beside workers that join a run of another cluster, as a Helm template. */
 export function natsLeafTemplate(): string {
-  const tls = { server: TLS, hubCa: "/tls/ca.crt" };
-  return replaced(leafConfig({ name: NAME, port: PORT, hub: HUB, worker, tls }), [
+  const textOf = (identity: typeof CLIENT | null) =>
+    leafConfig({
+      name: NAME,
+      port: PORT,
+      hub: HUB,
+      worker,
+      tls: { server: TLS, hubCa: "/tls/ca.crt", identity },
+    });
+  return replaced(onlyIf(".Values.tls.mutual", textOf(CLIENT), textOf(null)), [
     [`server_name: "${NAME}"\n`, "server_name: $SERVER_NAME\nhttp: 8222\n"],
     [`"127.0.0.1:${PORT}"`, `"0.0.0.0:${PORT}"`],
     [`\ntls {\n  cert_file: "${TLS.certificate}"\n  key_file: "${TLS.key}"\n}\n`, `\n${TLS_OF_VALUES}`],

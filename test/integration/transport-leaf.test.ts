@@ -12,9 +12,10 @@ import {
   openPolicyPointer,
   openTaskQueue,
 } from "../../transport/index.ts";
+import { freePort } from "../support/bare-server.ts";
 import { openForgedLeaf } from "../support/forged-leaf.ts";
-import { openHubAndLeaf } from "../support/hub-and-leaf.ts";
-import { until } from "../support/nats-cluster.ts";
+import { hubConfig, openHubAndLeaf, openLeaf } from "../support/hub-and-leaf.ts";
+import { openNatsCluster, until } from "../support/nats-cluster.ts";
 import { bytes, text } from "../support/utf8.ts";
 
 const RUN = "test";
@@ -84,6 +85,37 @@ describe("behind a leaf", () => {
     expect([present.value, changed.value]).toEqual([policy, { ...policy, version: 2 }]);
     expect(await createPresence(coordinator, RUN).list()).toEqual([PRESENCE]);
   });
+
+  it("a worker reaches streams that three servers keep", async () => {
+    const { users } = createRunSecrets();
+    const ports = [await freePort(), await freePort(), await freePort()];
+    const unused = [...ports];
+    await using cluster = await openNatsCluster((folder) => hubConfig(RUN, users, unused.pop() ?? 0)(folder));
+    await until("the streams", async () => {
+      await using coordinator = await openNats({ ...users.coordinator, url: cluster.url, name: "test" });
+      await createRunStreams(coordinator, RUN, { ...STREAMS, replicas: 3 });
+      return true;
+    });
+    await using coordinator = await openNats({ ...users.coordinator, url: cluster.url, name: "test" });
+    await createTaskPublisher(coordinator, RUN).publish(TASK, bytes("T"));
+
+    const taken: string[] = [];
+    for (const port of ports) {
+      await using leaf = await openLeaf(port, users.worker);
+      const options = { ...users.worker, url: leaf.url, name: "test", domain: RUN };
+      await until("the leaf to reach the hub", async () => {
+        await using worker = await openNats(options);
+        await using queue = await openTaskQueue(worker, RUN, { lanes: ["train"], variant: "base" });
+        const delivery = await queue.pull(5_000, never);
+        delivery?.nak();
+        await worker.connection.flush();
+        if (delivery !== null) taken.push(text(delivery.data));
+        return delivery !== null;
+      });
+    }
+
+    expect(taken).toEqual(["T", "T", "T"]);
+  }, 120_000);
 
   it("who sends what no worker may is told so by the hub, and nothing comes of it", async () => {
     await using servers = await openServers();

@@ -1,4 +1,4 @@
-import { leafConfig, type RunSecrets, serverConfig } from "../../transport/index.ts";
+import { leafConfig, type NatsUser, type RunSecrets, serverConfig } from "../../transport/index.ts";
 import { type BareServer, freePort, openBareServer } from "./bare-server.ts";
 import { openProxy } from "./proxy.ts";
 
@@ -19,13 +19,8 @@ export async function openHubAndLeaf(run: string, { users }: RunSecrets): Promis
   await using opening = new AsyncDisposableStack();
   const [leafPort, nowhere] = [await freePort(), await freePort()];
   const proxy = opening.use(await openProxy(leafPort));
-  const hubConfig = (folder: string) => {
-    const stores = { storeFolder: folder, storeBytes: ONE_GIB, portsFolder: folder };
-    return serverConfig({ run, port: 0, users, leafPort, ...stores });
-  };
-  const hub = opening.use(await openBareServer("hub", (folder) => unplaced(hubConfig(folder))));
-  const settings = { name: "leaf", port: 0, hub: `127.0.0.1:${proxy.port}`, worker: users.worker, tls: null };
-  const leaf = opening.use(await openBareServer("leaf", () => unplaced(leafConfig(settings))));
+  const hub = opening.use(await openBareServer("hub", hubConfig(run, users, leafPort)));
+  const leaf = opening.use(await openLeaf(proxy.port, users.worker));
   const open = opening.move();
   return {
     hub,
@@ -38,6 +33,20 @@ export async function openHubAndLeaf(run: string, { users }: RunSecrets): Promis
     mend: () => proxy.leadTo(leafPort),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** What a server that takes leafs on a port says beside its name and its own port, its data being in `folder`. */
+export function hubConfig(run: string, users: RunSecrets["users"], leafPort: number) {
+  return (folder: string): string => {
+    const stores = { storeFolder: folder, storeBytes: ONE_GIB, portsFolder: folder };
+    return unplaced(serverConfig({ run, port: 0, users, leafPort, ...stores }));
+  };
+}
+
+/** A leaf of the hub at a port. */
+export function openLeaf(hubPort: number, worker: NatsUser): Promise<BareServer> {
+  const config = leafConfig({ name: "leaf", port: 0, hub: `127.0.0.1:${hubPort}`, worker, tls: null });
+  return openBareServer("leaf", () => unplaced(config));
 }
 
 /** Name and port are given by who starts the server. */

@@ -2,6 +2,19 @@ import type { ServerTls } from "../tls/tls.ts";
 import { AUTHENTICATION_S, LEAF_USER, MAX_PAYLOAD_BYTES, quoted, tlsLines } from "./config-file.ts";
 import type { NatsUser } from "./users.ts";
 
+/** A peer that does not answer is given up after three of these, in seconds: a link may be cut without a word. */
+const PING_S = 10;
+
+/** How a leaf's links are secured, by PEM files. */
+interface LeafTls {
+  /** To its clients. */
+  readonly server: ServerTls;
+  /** Authority of the hub's certificate. */
+  readonly hubCa: string;
+  /** What the hub is shown; null: nothing. */
+  readonly identity: { readonly certificate: string; readonly key: string } | null;
+}
+
 /** What the configuration of a leaf depends on. */
 export interface LeafSettings {
   readonly name: string;
@@ -10,8 +23,8 @@ export interface LeafSettings {
   readonly hub: string;
   /** Who the workers of this side are, as the hub knows them too. */
   readonly worker: NatsUser;
-  /** Of both of its links, or null: plain text. `hubCa`: PEM file of the authority of the hub's certificate. */
-  readonly tls: { readonly server: ServerTls; readonly hubCa: string } | null;
+  /** Null: plain text. */
+  readonly tls: LeafTls | null;
 }
 
 /**
@@ -27,6 +40,7 @@ export function leafConfig({ name, port, hub, worker, tls }: LeafSettings): stri
     `listen: ${quoted(`127.0.0.1:${port}`)}`,
     `max_payload: ${MAX_PAYLOAD_BYTES}`,
     `authorization { timeout: ${AUTHENTICATION_S} }`,
+    `ping_interval: ${quoted(`${PING_S}s`)}`,
     ...tlsLines(tls?.server ?? null),
     `accounts { worker { users: [{ user: ${quoted(user)}, password: ${quoted(password)} }] } }`,
     "leafnodes {",
@@ -40,12 +54,13 @@ export function leafConfig({ name, port, hub, worker, tls }: LeafSettings): stri
   ].join("\n");
 }
 
-/** The certificate is shown to whoever asks for one. */
-function remoteTlsLines({ server, hubCa }: NonNullable<LeafSettings["tls"]>): string[] {
-  const files = { ca_file: hubCa, cert_file: server.certificate, key_file: server.key };
+function remoteTlsLines({ hubCa, identity }: LeafTls): string[] {
   return [
     "    tls {",
-    ...Object.entries(files).map(([key, file]) => `      ${key}: ${quoted(file)}`),
+    `      ca_file: ${quoted(hubCa)}`,
+    ...(identity === null
+      ? []
+      : [`      cert_file: ${quoted(identity.certificate)}`, `      key_file: ${quoted(identity.key)}`]),
     "    }",
   ];
 }
