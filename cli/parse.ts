@@ -31,6 +31,12 @@ export function parseNatsUrl(text: string): string {
   throw new InvalidArgumentError(`"${text}" is not a URL such as nats://host:4222`);
 }
 
+/** A JetStream domain: one token of a subject. */
+export function parseDomain(text: string): string {
+  if (/^[\w-]+$/.test(text)) return text;
+  throw new InvalidArgumentError(`"${text}" is not a domain of letters, digits, "_" and "-"`);
+}
+
 /** SHA-256 in hexadecimal. */
 export function parseDigest(text: string): string {
   if (/^[\da-f]{64}$/.test(text)) return text;

@@ -8,11 +8,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { BOARDS, grafanaDashboard } from "./monitoring/index.ts";
-import { natsConfigTemplate, valuesSchema } from "./schema/index.ts";
+import { natsConfigTemplate, natsLeafTemplate, valuesSchema } from "./schema/index.ts";
 
 const files: Record<string, () => string> = {
   "values.schema.json": () => `${JSON.stringify(valuesSchema(), null, 1)}\n`,
   "files/nats.conf": natsConfigTemplate,
+  "files/nats-leaf.conf": natsLeafTemplate,
   ...Object.fromEntries(
     Object.entries(BOARDS).map(([name, board]) => [
       `boards/${name}.json`,

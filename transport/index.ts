@@ -66,6 +66,7 @@ export {
   findNatsServer,
   NatsServerMissingError,
 } from "./nats-server/find-server.ts";
+export { leafConfig } from "./nats-server/leaf-config.ts";
 export { type NatsServer, startNatsServer } from "./nats-server/start-server.ts";
 export { createRunSecrets, type NatsRole, type NatsUser, type RunSecrets } from "./nats-server/users.ts";
 export { checkAuthority, checkIdentity } from "./tls/check-files.ts";

@@ -23,6 +23,7 @@ export type RunLink = Pick<
 
 interface RunLinkOptions {
   readonly tls: ClientTls | null;
+  readonly domain?: string;
   readonly name: string;
   readonly logger: Logger;
 }
@@ -37,7 +38,7 @@ const PULL_EXPIRES_MS = 30_000;
  */
 export async function openRunLink(
   { run, natsUrl, natsUser, natsPassword }: ConnectAnswer,
-  { tls, name, logger }: RunLinkOptions,
+  { tls, domain, name, logger }: RunLinkOptions,
 ): Promise<RunLink> {
   await using opening = new AsyncDisposableStack();
   const nats = opening.use(
@@ -46,6 +47,7 @@ export async function openRunLink(
       tls,
       user: natsUser,
       password: natsPassword,
+      ...(domain !== undefined && { domain }),
       name,
       onChange: (state) => logger.warn(`connection to nats-server ${state}`),
     }),

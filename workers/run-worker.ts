@@ -26,6 +26,8 @@ export interface WorkerOptions {
   };
   /** Where nats-server is to be dialled; left out: where the coordinator says. */
   readonly natsUrl?: string;
+  /** The JetStream domain that has the run, where nats-server is a leaf of the run's; left out: the server's own. */
+  readonly natsDomain?: string;
   /** Unique in the run. */
   readonly name: string;
   /** Which pool of workers it is of; left out: none. */
@@ -73,11 +75,12 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const info = await readModelInfo(model.gguf);
   const variant = variantOf(model, info.digest, baseDigest);
   await assertLikeBase(variant, info, client, stop);
-  const { natsUrl = joined.natsUrl } = options;
+  const { natsUrl = joined.natsUrl, natsDomain } = options;
   await using run = await openRunLink(
     { ...joined, natsUrl },
     {
       tls: options.coordinator.tls ?? null,
+      ...(natsDomain !== undefined && { domain: natsDomain }),
       name,
       logger,
     },

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { ConfigError } from "../../core/index.ts";
-import { parseAddress, parseNatsUrl } from "../parse.ts";
+import { parseAddress, parseDomain, parseNatsUrl } from "../parse.ts";
 import { type ProbeGiven, probeRun } from "../pod/probe-run.ts";
 import { print } from "../print.ts";
 
@@ -15,6 +15,11 @@ export function addProbeCommand(program: Command): void {
     .option("--certificate <file>", "PEM of this end's certificate, where the run asks for one")
     .option("--key <file>", "PEM of its key")
     .option("--nats <url>", "where to dial nats-server, if not where the coordinator says", parseNatsUrl)
+    .option(
+      "--nats-domain <name>",
+      "the JetStream domain of the run, where that one is a leaf of the run's",
+      parseDomain,
+    )
     .addHelpText("after", "\nExample:\n  fleet probe --join coordinator:7000 --token-file token")
     .action(probe);
 }

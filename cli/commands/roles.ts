@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { ConfigError, pause } from "../../core/index.ts";
-import { parseAddress, parseCount, parseDigest, parseNatsUrl, parsePositive } from "../parse.ts";
+import { parseAddress, parseCount, parseDigest, parseDomain, parseNatsUrl, parsePositive } from "../parse.ts";
 import type { JoinedGiven, JoinedWorkerGiven } from "../pod/join-run.ts";
 import type { PodCoordinatorGiven } from "../pod/pod-coordinator.ts";
 import { openRoleRun, type WorkerAddresses } from "../role-run.ts";
@@ -70,6 +70,11 @@ function addWorker(program: Command): void {
       parseAddress,
     )
     .option("--nats <url>", "where to dial nats-server, if not where the coordinator says", parseNatsUrl)
+    .option(
+      "--nats-domain <name>",
+      "with --join: the JetStream domain of the run, where that one is a leaf of the run's",
+      parseDomain,
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  fleet worker --config runs/demo-20260101-120000/run.yaml --name worker-0\n  fleet worker --join coordinator.example:7000 --token-file token --ca ca.pem --slots 16 --data /tmp/worker",

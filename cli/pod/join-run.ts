@@ -10,6 +10,7 @@ import { updaterSettings } from "../role-settings.ts";
 import { RunConfig } from "../run-config.ts";
 import { readSecret } from "./secrets-folder.ts";
 import { type Patience, waitForPeer } from "./wait-for.ts";
+import { waitForDomain } from "./wait-for-domain.ts";
 
 /** How a process reaches a run from anywhere. */
 export interface JoinGiven {
@@ -42,6 +43,8 @@ export interface JoinedWorkerGiven extends JoinedGiven {
   readonly slots: number;
   /** Where to dial nats-server, if not where the coordinator says. */
   readonly nats?: string;
+  /** The JetStream domain that has the run, where that nats-server is a leaf of the run's. */
+  readonly natsDomain?: string;
 }
 
 /** Opens what a process tells of itself, once its run is known. */
@@ -52,6 +55,8 @@ interface Joined {
   readonly run: string;
   readonly config: RunConfig;
   readonly natsUrl: string;
+  readonly natsUser: string;
+  readonly natsPassword: string;
   readonly coordinator: { readonly address: string; readonly token: string; readonly tls: ClientTls | null };
 }
 
@@ -82,14 +87,24 @@ export async function joinedWorkerOptions(
   tell: Tell,
 ): Promise<WorkerOptions> {
   const { name = hostname(), pool = "", device, slots, threads, data } = given;
-  const { run, config, coordinator, natsUrl } = await join("worker", name, given, patience);
-  const { nats = natsUrl } = given;
+  const { run, config, coordinator, natsUrl, natsUser, natsPassword } = await join(
+    "worker",
+    name,
+    given,
+    patience,
+  );
+  const { nats = natsUrl, natsDomain } = given;
   await waitForPeer({ name: "nats-server", addresses: nats }, patience);
+  if (natsDomain !== undefined) {
+    const leaf = { url: nats, tls: coordinator.tls, user: natsUser, password: natsPassword, name };
+    await waitForDomain(run, { ...leaf, domain: natsDomain }, patience);
+  }
   return {
     name,
     pool,
     coordinator,
     natsUrl: nats,
+    ...(natsDomain !== undefined && { natsDomain }),
     model: modelOf(config, given),
     device,
     slots,
@@ -131,9 +146,11 @@ async function join(
   const coordinator = await coordinatorOf(given);
   await waitForPeer({ name: "the coordinator", addresses: given.join }, patience);
   await using client = openFleetClient({ ...coordinator, name });
-  const { run, runJson, natsUrl } = await client.connect(role, { signal: patience.stop });
+  const { run, runJson, natsUrl, natsUser, natsPassword } = await client.connect(role, {
+    signal: patience.stop,
+  });
   const config = readConfig(RunConfig, JSON.parse(runJson), `the configuration of run ${run}`);
-  return { run, config, natsUrl, coordinator };
+  return { run, config, natsUrl, natsUser, natsPassword, coordinator };
 }
 
 function modelOf({ model }: RunConfig, { gguf }: JoinedGiven): RunConfig["model"] {

@@ -12,6 +12,8 @@ class ProbeFailedError extends FleetError {
 export interface ProbeGiven extends JoinGiven {
   /** Where to dial nats-server, if not where the coordinator says. */
   readonly nats?: string;
+  /** The JetStream domain that has the run, where that nats-server is a leaf of the run's. */
+  readonly natsDomain?: string;
 }
 
 /** No run has a task of this name. */
@@ -36,6 +38,7 @@ export async function* probeRun(given: ProbeGiven): AsyncGenerator<string> {
     tls: coordinator.tls,
     user: natsUser,
     password: natsPassword,
+    ...(given.natsDomain !== undefined && { domain: given.natsDomain }),
     name: NAME,
     onChange: () => {},
   });

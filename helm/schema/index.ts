@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { natsConfigTemplate } from "./nats-config.ts";
+export { natsConfigTemplate, natsLeafTemplate } from "./nats-config.ts";
 export { valuesSchema } from "./values-schema.ts";

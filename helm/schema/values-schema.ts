@@ -21,9 +21,13 @@ export function valuesSchema(): Schema {
   const values = z.toJSONSchema(ChartValues, options) as Schema;
   const { $schema: _, ...run } = z.toJSONSchema(RunConfig, options) as Schema;
   for (const name of WRITTEN_BY_THE_CHART) delete run.properties?.[name];
+  const { required, ...anyRun } = run;
   return {
     ...values,
-    properties: { run, ...values.properties },
+    properties: { run: anyRun, ...values.properties },
     required: ["run", ...(values.required ?? [])],
+    if: { properties: { join: { properties: { coordinator: { const: "" } } } } },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
+    then: { properties: { run: { required } } },
   };
 }

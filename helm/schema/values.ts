@@ -65,6 +65,15 @@ const Expose = z.strictObject({
   annotations: z.record(z.string(), z.string()),
   natsUrl: z.string().regex(new RegExp(`^(${natsServer("tls")})?$`)),
   names: z.array(z.string().min(1)),
+  leafNodes: z.boolean(),
+});
+
+const HostAndPort = z.string().regex(/^([A-Za-z0-9_.-]+:[0-9]{1,5})?$/);
+
+const Join = z.strictObject({
+  coordinator: HostAndPort,
+  nats: HostAndPort,
+  run: z.string().regex(/^[a-z0-9-]{0,40}$/),
 });
 
 const NetworkPolicies = z.strictObject({
@@ -91,6 +100,7 @@ export const ChartValues = z.strictObject({
   secrets: z.strictObject({ existingSecret: text }),
   tls: Tls,
   expose: Expose,
+  join: Join,
   networkPolicies: NetworkPolicies,
   podMonitor: z.strictObject({ enabled: z.boolean(), labels: NodeSelector }),
   monitoring: z.strictObject({ alerts: z.boolean(), labels: NodeSelector, boards: z.boolean() }),

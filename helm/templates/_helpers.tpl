@@ -105,9 +105,10 @@ imagePullSecrets:
 {{- if and $v.expose.enabled (not $v.tls.enabled) -}}
 {{- fail "expose.enabled needs tls.enabled: the run's token would cross the network in plain text" -}}
 {{- end -}}
-{{- if and $v.expose.enabled (not $v.expose.natsUrl) -}}
-{{- fail "expose.enabled needs expose.natsUrl, where workers outside of the cluster reach nats-server, such as tls://nats.example.com:4222" -}}
+{{- if and $v.expose.enabled (not $v.expose.natsUrl) (not $v.expose.leafNodes) -}}
+{{- fail "expose.enabled needs expose.natsUrl, where workers outside of the cluster reach nats-server, such as tls://nats.example.com:4222, or expose.leafNodes" -}}
 {{- end -}}
+{{- include "fleet.checkJoin" . -}}
 {{- if and $v.tls.enabled (not $v.tls.existingSecret) (not $v.tls.certManager.enabled) -}}
 {{- fail "tls.enabled needs tls.existingSecret or tls.certManager.enabled" -}}
 {{- end -}}

@@ -1,5 +1,9 @@
 {{/* Parts of nats-server's configuration that depend on the values; files/nats.conf includes them. */}}
 
+{{- define "fleet.natsConf" -}}
+{{ tpl (.Files.Get (ternary "files/nats-leaf.conf" "files/nats.conf" (not (empty .Values.join.coordinator)))) . }}
+{{- end }}
+
 {{- define "fleet.natsTls" -}}
 {{- if .Values.tls.enabled -}}
 tls {

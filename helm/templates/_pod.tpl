@@ -139,7 +139,7 @@ livenessProbe:
 
 {{/* How a role reaches the run. */}}
 {{- define "fleet.joinArgs" -}}
-- --join={{ .Release.Name }}-coordinator:7000
+- --join={{ include "fleet.coordinator" . }}
 - --token-file=/secrets/token
 {{- if .Values.tls.enabled }}
 - --ca=/tls/ca.crt

@@ -14,7 +14,7 @@ describe.skipIf(helm === null)("the chart's manifests", () => {
   const examples = readdirSync(EXAMPLES).map((name) => join(EXAMPLES, name));
 
   it("has examples", () => {
-    expect(examples.length).toBeGreaterThanOrEqual(6);
+    expect(examples.length).toBeGreaterThanOrEqual(7);
   });
 
   describe.each(examples)("with %s", (values) => {

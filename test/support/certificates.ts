@@ -13,6 +13,8 @@ export interface TestCertificates extends AsyncDisposable {
   readonly nameless: ClientTls;
   /** A client that shows one. */
   readonly client: ClientTls;
+  /** What that client shows, for who reads it from files. */
+  readonly clientFiles: { readonly certificate: string; readonly key: string };
 }
 
 /** @param validDays - from now; negative: they have expired */
@@ -23,12 +25,15 @@ export async function openCertificates(validDays?: number): Promise<TestCertific
   await writeFile(path("ca.pem"), ca);
   await writeFile(path("server.pem"), server.certificate);
   await writeFile(path("server-key.pem"), server.key, { mode: 0o600 });
+  await writeFile(path("client.pem"), client.certificate);
+  await writeFile(path("client-key.pem"), client.key, { mode: 0o600 });
   const files = { certificate: path("server.pem"), key: path("server-key.pem") };
   return {
     server: { ...files, clientCa: null },
     mutual: { ...files, clientCa: path("ca.pem") },
     nameless: { ca, identity: null },
     client: { ca, identity: client },
+    clientFiles: { certificate: path("client.pem"), key: path("client-key.pem") },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,14 +1,24 @@
 import type { ServerTls } from "../tls/tls.ts";
-import { type NatsRole, type NatsUser, permissionsOf, SERVER_REPORT, workerImports } from "./users.ts";
+import {
+  leafPermissions,
+  type NatsRole,
+  type NatsUser,
+  type Permissions,
+  permissionsOf,
+  SERVER_REPORT,
+  workerImports,
+} from "./users.ts";
 
 /** A client says who it is within this time, in seconds. */
-const AUTHENTICATION_S = 10;
+export const AUTHENTICATION_S = 10;
 /** Largest message in bytes: a task with its prompt and an instance of 512 KB, with room to spare. */
-const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
+export const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 /** What workers announce is all that is kept in memory. */
 const MAX_MEMORY_STORE_BYTES = 64 * 1024 * 1024;
 /** An account that does not take this from another one is given an interface of its own, which would hide the other's. */
 const JETSTREAM_INFO = "$JS.API.INFO";
+/** The user of a leaf link. Its password is the workers' own: a leaf may do no more than they. */
+export const LEAF_USER = "leaf";
 
 /** What a server's configuration depends on. */
 export interface ServerSettings {
@@ -24,6 +34,8 @@ export interface ServerSettings {
   readonly portsFolder: string;
   /** Null or left out: plain text. */
   readonly tls?: ServerTls | null;
+  /** Port for the leafs of other clusters, which find the streams in the JetStream domain of the run's name; left out: none. */
+  readonly leafPort?: number;
 }
 
 /**
@@ -37,7 +49,8 @@ export interface ServerSettings {
  * @see https://docs.nats.io/running-a-nats-service/configuration
  */
 export function serverConfig(settings: ServerSettings): string {
-  const { run, port, users, storeFolder, storeBytes, portsFolder } = settings;
+  const { run, port, users, storeFolder, storeBytes, portsFolder, leafPort } = settings;
+  const isHub = leafPort !== undefined;
   return [
     `server_name: ${quoted(`fleet-${run}`)}`,
     `listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}`,
@@ -46,7 +59,9 @@ export function serverConfig(settings: ServerSettings): string {
     // Also from a process that its machine keeps from running.
     `authorization { timeout: ${AUTHENTICATION_S} }`,
     ...tlsLines(settings.tls ?? null),
+    ...(isHub ? leafListenerLines(leafPort, settings.tls ?? null) : []),
     "jetstream {",
+    ...(isHub ? [`  domain: ${quoted(run)}`] : []),
     `  store_dir: ${quoted(storeFolder)}`,
     "  sync_interval: always",
     `  max_file_store: ${storeBytes}`,
@@ -57,13 +72,18 @@ export function serverConfig(settings: ServerSettings): string {
     `  SYS { exports: [{ service: ${quoted(SERVER_REPORT)}, response_type: stream, accounts: [coordinator] }] }`,
     "  coordinator {",
     "    jetstream: enabled",
-    ...userLines("coordinator", users.coordinator, run),
-    ...sharedLines("exports", run, (subject) => quoted(subject)),
+    "    users: [",
+    userLine(users.coordinator, permissionsOf("coordinator", users.coordinator, run)),
+    "    ]",
+    ...exportLines(run),
     `    imports: [{ service: { account: SYS, subject: ${quoted(SERVER_REPORT)} } }]`,
     "  }",
     "  worker {",
-    ...userLines("worker", users.worker, run),
-    ...sharedLines("imports", run, (subject) => `{ account: coordinator, subject: ${quoted(subject)} }`),
+    "    users: [",
+    userLine(users.worker, permissionsOf("worker", users.worker, run)),
+    ...(isHub ? [leafLine(users.worker, run)] : []),
+    "    ]",
+    ...importLines(run),
     "  }",
     "}",
     "",
@@ -71,7 +91,7 @@ export function serverConfig(settings: ServerSettings): string {
 }
 
 /** A client without a certificate of `clientCa`, where that is given, is refused before it says who it is. */
-function tlsLines(tls: ServerTls | null): string[] {
+export function tlsLines(tls: ServerTls | null): string[] {
   if (tls === null) return [];
   const { certificate, key, clientCa } = tls;
   return [
@@ -83,37 +103,63 @@ function tlsLines(tls: ServerTls | null): string[] {
   ];
 }
 
-function userLines(role: NatsRole, user: NatsUser, run: string): string[] {
-  const { publish, subscribe } = permissionsOf(role, user, run);
-  const allow = (subjects: readonly string[]) => `{ allow: [${subjects.map(quoted).join(", ")}] }`;
-  const permissions = `{ publish: ${allow(publish)}, subscribe: ${allow(subscribe)} }`;
+function leafListenerLines(port: number, tls: ServerTls | null): string[] {
   return [
-    "    users: [",
-    `      { user: ${quoted(user.user)}, password: ${quoted(user.password)}, permissions: ${permissions} }`,
+    "leafnodes {",
+    `  listen: ${quoted(`127.0.0.1:${port}`)}`,
+    "  no_advertise: true",
+    `  authorization { timeout: ${AUTHENTICATION_S} }`,
+    ...tlsLines(tls),
+    "}",
+  ];
+}
+
+/** Of the workers' account. A client that shows its password under this name is refused. */
+function leafLine(worker: NatsUser, run: string): string {
+  const { password } = worker;
+  return userLine({ user: LEAF_USER, password }, leafPermissions(run, worker), "LEAFNODE");
+}
+
+/** @param link - the only one on which the server takes this user */
+function userLine(
+  { user, password }: NatsUser,
+  { publish, subscribe }: Permissions,
+  link: "STANDARD" | "LEAFNODE" = "STANDARD",
+): string {
+  const allow = (subjects: readonly string[]) => `{ allow: [${subjects.map(quoted).join(", ")}] }`;
+  const who = `user: ${quoted(user)}, password: ${quoted(password)}, allowed_connection_types: [${link}]`;
+  return `      { ${who}, permissions: { publish: ${allow(publish)}, subscribe: ${allow(subscribe)} } }`;
+}
+
+/** What the coordinator's account lends to the workers'. */
+function exportLines(run: string): string[] {
+  const { requests, streamed, heard } = workerImports(run);
+  return [
+    "    exports: [",
+    ...[JETSTREAM_INFO, ...requests].map(
+      (subject) => `      { service: ${quoted(subject)}, accounts: [worker] }`,
+    ),
+    ...streamed.map(
+      (subject) => `      { service: ${quoted(subject)}, accounts: [worker], response_type: stream }`,
+    ),
+    ...heard.map(({ subject }) => `      { stream: ${quoted(subject)}, accounts: [worker] }`),
     "    ]",
   ];
 }
 
-/** What the workers' account takes of the coordinator's, as one of the two ends of it says it. */
-function sharedLines(
-  end: "exports" | "imports",
-  run: string,
-  written: (subject: string) => string,
-): string[] {
+/** The same, as the workers' account takes it. */
+function importLines(run: string): string[] {
   const { requests, streamed, heard } = workerImports(run);
-  const exporting = end === "exports";
-  const only = exporting ? ", accounts: [worker]" : "";
-  const many = exporting ? ", response_type: stream" : "";
+  const lent = (subject: string) => `{ account: coordinator, subject: ${quoted(subject)} }`;
   return [
-    `    ${end}: [`,
-    ...[JETSTREAM_INFO, ...requests].map((subject) => `      { service: ${written(subject)}${only} }`),
-    ...streamed.map((subject) => `      { service: ${written(subject)}${only}${many} }`),
-    ...heard.map((subject) => `      { stream: ${written(subject)}${only} }`),
+    "    imports: [",
+    ...[JETSTREAM_INFO, ...requests, ...streamed].map((subject) => `      { service: ${lent(subject)} }`),
+    ...heard.map(({ subject, as }) => `      { stream: ${lent(subject)}, to: ${quoted(as)} }`),
     "    ]",
   ];
 }
 
 /** A string of the configuration's syntax, whose escapes are JSON's as far as they occur here. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { kvStream, objectStream, runNames } from "../nats/names.ts";
+import { domainApi, kvStream, objectStream, POLICY_KEY, runNames, underApi } from "../nats/names.ts";
 
 /** A name and a password for nats-server. */
 export interface NatsUser {
@@ -29,8 +29,8 @@ export interface Imports {
   readonly requests: readonly string[];
   /** Requests with many. */
   readonly streamed: readonly string[];
-  /** What is heard of without asking. */
-  readonly heard: readonly string[];
+  /** What is heard of without asking, and under which name. */
+  readonly heard: readonly { readonly subject: string; readonly as: string }[];
 }
 
 /** Where the coordinator asks each server how its storage is set up; of the system's account, lent to the coordinator's. */
@@ -58,7 +58,13 @@ export function permissionsOf(role: NatsRole, { user }: NatsUser, run: string): 
   const inbox = `${inboxPrefix(user)}.>`;
   if (role === "coordinator") return { publish: coordinatorSubjects(run), subscribe: [inbox] };
   const { requests, streamed, heard } = workerImports(run);
-  return { publish: [...requests, ...streamed], subscribe: [inbox, ...heard] };
+  return { publish: [...requests, ...streamed], subscribe: [inbox, ...heard.map(({ as }) => as)] };
+}
+
+/** What a leaf may send and ask for on behalf of the workers behind it: what they may themselves, in the run's domain. */
+export function leafPermissions(run: string, worker: NatsUser): Permissions {
+  const { publish, subscribe } = permissionsOf("worker", worker, run);
+  return { publish: publish.map((subject) => underApi(domainApi(run), subject)), subscribe };
 }
 
 /**
@@ -66,7 +72,7 @@ export function permissionsOf(role: NatsRole, { user }: NatsUser, run: string): 
  * makes one says to which subject the server delivers.
  */
 export function workerImports(run: string): Imports {
-  const { tasks, policy, workers, adapters, instances } = runNames(run);
+  const { tasks, policy, policyNews, workers, adapters, instances } = runNames(run);
   return {
     requests: [
       `$JS.API.CONSUMER.INFO.${tasks.stream}.*`,
@@ -79,7 +85,7 @@ export function workerImports(run: string): Imports {
       `$JS.API.CONSUMER.MSG.NEXT.${tasks.stream}.*`,
       ...[adapters, instances].map((bucket) => `$JS.API.DIRECT.GET.${objectStream(bucket)}`),
     ],
-    heard: [`$KV.${policy}.*`],
+    heard: [{ subject: `$KV.${policy}.${POLICY_KEY}`, as: policyNews }],
   };
 }
 

@@ -1,5 +1,6 @@
 import { DeadlineError, FleetError } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
+import { underApi } from "./names.ts";
 
 /** The server refused to read a stream. */
 class DirectGetRefusedError extends FleetError {
@@ -32,7 +33,8 @@ export async function directGet(
   stream: string,
   query: DirectQuery,
 ): Promise<DirectMessage[]> {
-  const answers = await link.connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(query), {
+  const subject = underApi(link.stream.apiPrefix, `$JS.API.DIRECT.GET.${stream}`);
+  const answers = await link.connection.requestMany(subject, JSON.stringify(query), {
     strategy: "sentinel",
     maxWait: ANSWER_DEADLINE_MS,
   });

@@ -32,6 +32,8 @@ export interface NatsLinkOptions {
   readonly tls?: ClientTls | null;
   readonly user: string;
   readonly password: string;
+  /** The JetStream domain to ask, where nats-server is a leaf of the run's; left out: the server's own. */
+  readonly domain?: string;
   /** Who is connected, as the server's monitoring shows it. */
   readonly name: string;
   /** Told when the connection is lost and when it is back. Whatever waits meanwhile waits until its own deadline. */
@@ -70,7 +72,7 @@ const DIAL_ATTEMPTS = 5;
  *   agree about TLS
  */
 export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
-  const { url, user, name } = options;
+  const { url, user, name, domain } = options;
   const settings: ConnectionOptions = {
     servers: url.split(","),
     user,
@@ -105,7 +107,7 @@ export async function openNats(options: NatsLinkOptions): Promise<NatsLink> {
   }
   const presence = followConnection(connection, options.onChange ?? (() => {}));
   const askMs = connection.info?.cluster === undefined ? REQUEST_DEADLINE_MS : CLUSTER_REQUEST_DEADLINE_MS;
-  const api: JetStreamManagerOptions = { checkAPI: false, timeout: askMs };
+  const api: JetStreamManagerOptions = { checkAPI: false, timeout: askMs, ...(domain && { domain }) };
   const stream = jetstream(connection, api);
 
   return {

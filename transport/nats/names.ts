@@ -18,6 +18,8 @@ export interface RunNames {
   /** KV buckets. */
   readonly policy: string;
   readonly workers: string;
+  /** Where workers hear of a new policy: the POLICY bucket's key under a name that a leaf link lets through. */
+  readonly policyNews: string;
   /** Object stores. */
   readonly adapters: string;
   readonly instances: string;
@@ -35,10 +37,32 @@ export function runNames(run: string): RunNames {
     tasks: { stream: `TASKS_${run}`, subject: `tasks.${run}` },
     policy: `POLICY_${run}`,
     workers: `WORKERS_${run}`,
+    policyNews: `policy.${run}`,
     adapters: `ADAPTERS_${run}`,
     instances: `INSTANCES_${run}`,
     snapshots: `SNAPSHOTS_${run}`,
   };
+}
+
+/** The only key of the POLICY bucket. */
+export const POLICY_KEY = "newest";
+
+/** What JetStream's subjects begin with on the server that has it; in a domain seen from a leaf, with {@link domainApi}. */
+const API = "$JS.API";
+
+/** What they begin with in a domain. */
+export function domainApi(domain: string): string {
+  return `$JS.${domain}.API`;
+}
+
+/**
+ * A subject as it reads under `api`. No leaf link carries those of JetStream and of KV buckets but in their domain's form;
+ * acknowledgements and all else are the same everywhere.
+ */
+export function underApi(api: string, subject: string): string {
+  if (api === API) return subject;
+  if (subject.startsWith(`${API}.`)) return `${api}${subject.slice(API.length)}`;
+  return subject.startsWith("$KV.") ? `${api}.${subject}` : subject;
 }
 
 /** The stream behind a KV bucket. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MalformedMessageError } from "../codec/messages.ts";
 import { natsError } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
-import { runNames } from "./names.ts";
+import { POLICY_KEY, runNames } from "./names.ts";
 
 const PointedPolicy = z.object({
   version: z.int().min(0),
@@ -28,27 +28,25 @@ export interface PolicyPointer {
   watch(signal: AbortSignal): AsyncIterable<PointedPolicy>;
 }
 
-const KEY = "newest";
-
 /** The pointer of a run whose streams exist. */
 export async function openPolicyPointer(link: NatsLink, run: string): Promise<PolicyPointer> {
-  const bucket = runNames(run).policy;
+  const { policy: bucket, policyNews } = runNames(run);
   const kv = await new Kvm(link.stream).open(bucket, { allow_direct: true });
 
   async function get(): Promise<PointedPolicy | null> {
-    const entry = await link.ask("the policy pointer", () => kv.get(KEY));
+    const entry = await link.ask("the policy pointer", () => kv.get(POLICY_KEY));
     return entry === null ? null : parse(entry.value);
   }
 
   return {
     set: async (policy) => {
-      await link.ask("the policy pointer to be set", () => kv.put(KEY, JSON.stringify(policy)));
+      await link.ask("the policy pointer to be set", () => kv.put(POLICY_KEY, JSON.stringify(policy)));
     },
     get,
     watch: async function* (signal) {
       if (signal.aborted) return;
-      // Of the bucket's own subject, not of a consumer: whoever makes one says where its messages go.
-      const changes = link.connection.subscribe(`$KV.${bucket}.${KEY}`);
+      // No consumer: whoever makes one says where its messages go.
+      const changes = link.connection.subscribe(policyNews);
       const stop = () => changes.unsubscribe();
       signal.addEventListener("abort", stop, { once: true });
       try {

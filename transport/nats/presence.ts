@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { directGet } from "./direct-get.ts";
 import type { NatsLink } from "./link.ts";
-import { kvStream, runNames, subjectToken } from "./names.ts";
+import { kvStream, runNames, subjectToken, underApi } from "./names.ts";
 
 const WorkerPresence = z.object({
   name: z.string(),
@@ -52,7 +52,8 @@ export function createPresence(link: NatsLink, run: string): Presence {
 
   return {
     announce: async (presence) => {
-      const subject = `$KV.${bucket}.${subjectToken(presence.name)}`;
+      const key = `$KV.${bucket}.${subjectToken(presence.name)}`;
+      const subject = underApi(link.stream.apiPrefix, key);
       const announce = () => link.stream.publish(subject, JSON.stringify(presence));
       await link.ask("presence to be announced", announce);
     },
