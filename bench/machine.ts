@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, release, totalmem } from "node:os";
 
-/** What the figures were measured on. */
+/** What a figure was measured on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

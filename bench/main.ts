@@ -55,34 +55,33 @@ const BENCHES: readonly Bench[] = [
 const PEERS: readonly Bench[] = [pytorchBench, trlBench];
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
-interface Results {
-  readonly machine: Machine;
-  readonly rows: readonly JudgedRow[];
-}
+/** A row, and what it was measured on. */
+type WrittenRow = JudgedRow & { readonly machine: Machine };
 
 const names = process.argv.slice(2);
 const chosen =
   names.length === 0 ? BENCHES : [...BENCHES, ...PEERS].filter(({ name }) => names.includes(name));
-const measured: JudgedRow[] = [];
+const machine = thisMachine();
+const measured: WrittenRow[] = [];
 for (const bench of chosen) {
   for (const row of (await bench.measure()).map(judge)) {
-    measured.push(row);
+    measured.push({ ...row, machine });
     process.stdout.write(`${describe(row)}\n`);
   }
 }
 const kept = (await rowsOfFile()).filter(({ id }) => names.length > 0 || isPeerRow(id));
 const replaced = new Set(measured.map(({ id }) => id));
 const rows = [...kept.filter(({ id }) => !replaced.has(id)), ...measured];
-await writeFile(RESULTS, `${JSON.stringify({ machine: thisMachine(), rows } satisfies Results, null, 2)}\n`);
+await writeFile(RESULTS, `${JSON.stringify({ rows }, null, 2)}\n`);
 if (measured.some(({ holds }) => !holds)) process.exitCode = 1;
 
 function isPeerRow(id: string): boolean {
   return PEERS.some(({ name }) => id.startsWith(name));
 }
 
-async function rowsOfFile(): Promise<readonly JudgedRow[]> {
+async function rowsOfFile(): Promise<readonly WrittenRow[]> {
   const text = await readFile(RESULTS, "utf8").catch(() => null);
-  return text === null ? [] : (JSON.parse(text) as Results).rows;
+  return text === null ? [] : JSON.parse(text).rows;
 }
 
 function describe(row: JudgedRow): string {
