@@ -27,7 +27,10 @@ describe("a run with workers behind a leaf of its nats-server", () => {
 
     const coordinator = run.startCoordinator(config);
     const updater = run.startUpdater();
+    servers.cut();
     const far = run.startWorker("far", ...behindTheLeaf);
+    await far.printed(/waiting for the JetStream domain two behind nats-server/);
+    servers.mend();
     await reached(1);
     servers.cut();
     const near = run.startWorker("near");
