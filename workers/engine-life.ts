@@ -49,7 +49,7 @@ export async function runEngineLife(
 ): Promise<void> {
   const { links, config, logger, telemetry } = options;
   const { health, metrics } = telemetry;
-  health.lacks("policy", "no policy is active yet");
+  health.lacks("policy", "no policy is loaded yet");
   health.started();
   const dead = new AbortController();
   const over = new AbortController();
@@ -67,6 +67,7 @@ export async function runEngineLife(
     onPolicyUpdate: config.onPolicyUpdate,
     waitMs: config.policyWaitMs,
     logger,
+    onLoaded: () => health.lacks("policy", null),
     onActive: (policy, orderedMs) => {
       health.lacks("policy", null);
       policyTrace.active(policy, orderedMs);

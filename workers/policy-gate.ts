@@ -42,6 +42,8 @@ export interface PolicyGateDeps {
   /** Longest wait for running groups to end. */
   readonly waitMs: number;
   readonly logger: Logger;
+  /** Told that the newest policy can be activated at once; an idle engine leaves it at that. */
+  readonly onLoaded?: () => void;
   /** Told of each policy that the engine samples under from now on, and when it was ordered to, in ms since the epoch. */
   readonly onActive?: (policy: Policy, orderedMs: number) => void;
 }
@@ -131,9 +133,10 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
     follow: async (policy) => {
       assertSameAdapter(policy, active, newest);
       newest = newer(policy, newest);
-      await shelf
-        .ensure(newest.adapter)
-        .catch((error) => logger.warn("policy not loaded ahead", { version: policy.version, error }));
+      await shelf.ensure(newest.adapter).then(
+        () => deps.onLoaded?.(),
+        (error) => logger.warn("policy not loaded ahead", { version: policy.version, error }),
+      );
       await followNewest();
     },
   };

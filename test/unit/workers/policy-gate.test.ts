@@ -75,6 +75,16 @@ describe("createPolicyGate", () => {
     expect(log).toEqual(["fetch a1", "load a1", "fetch a2", "load a2", "drop a1"]);
   });
 
+  it("says of a policy that it is loaded while nothing runs, and of one that cannot be had nothing", async () => {
+    const { gate, log, seen } = gateThat({ missing: ["a2"] });
+
+    await gate.follow(policy(1));
+    await gate.follow(policy(2));
+
+    expect(log).not.toContain("fetch a2");
+    expect(seen.loaded).toBe(1);
+  });
+
   it("refuses a group whose policy cannot be had, rather than serve another one", async () => {
     const { gate, log } = gateThat({ missing: ["a2"] });
     using _trained = await gate.admit(training(1), running);
@@ -141,6 +151,7 @@ function gateThat(how: {
   missing?: readonly string[];
 }) {
   const log: string[] = [];
+  const seen = { loaded: 0 };
   const shelf = createAdapterShelf(
     {
       loadAdapter: async (adapter) => void log.push(`load ${adapter}`),
@@ -158,8 +169,11 @@ function gateThat(how: {
     onPolicyUpdate: how.onPolicyUpdate ?? "keep",
     waitMs: how.waitMs ?? 10_000,
     logger: silentLogger,
+    onLoaded: () => {
+      seen.loaded++;
+    },
   });
-  return { gate, log };
+  return { gate, log, seen };
 }
 
 async function settle(): Promise<void> {
