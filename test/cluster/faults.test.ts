@@ -7,6 +7,14 @@ const MINUTE_MS = 60_000;
 /** The demo, shortened: what is looked at here is the books. */
 const SHORT = { run: { steps: process.env["FLEET_SLOW"] === "full" ? 40 : 6, eval: { dataset: [] } } };
 const STEPS = SHORT.run.steps;
+/** So slow that whoever is told to go is in the middle of a completion. */
+const SLOW = {
+  name: "cpu",
+  device: "cpu",
+  replicas: 2,
+  slots: 8,
+  resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "250m", memory: "2Gi" } },
+};
 const PACE_MS = 8_000;
 const SEED = 1;
 const COMPONENTS = ["worker", "coordinator", "updater", "nats"] as const;
@@ -75,7 +83,7 @@ it.skipIf(cluster === null)(
   async () => {
     if (cluster === null) return;
     await using namespace = await openNamespace(cluster, "handed");
-    const release = await namespace.install("handed", "demo", SHORT);
+    const release = await namespace.install("handed", "demo", { ...SHORT, workers: [SLOW] });
     for (let step = 1; step < 4; step++) {
       const isDecoding = ({ busySlots }: { readonly busySlots: number }) => busySlots > 0;
       const { workers } = await release.until(
