@@ -14,6 +14,8 @@ export interface StepPoint {
   readonly entropy: number;
   readonly ratio: { readonly mean: number; readonly max: number };
   readonly clippedShare: number;
+  /** |log trainer − log sampler| in nats, for each variant of the base; none of a step that was skipped. */
+  readonly gaps: readonly { readonly variant: string; readonly meanAbs: number }[];
   readonly gradientNorm: number;
   readonly learningRate: number;
   /** In policy versions. */

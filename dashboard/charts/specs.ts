@@ -69,6 +69,16 @@ export const CHARTS: readonly ChartSpec[] = [
     mean: trained((step) => step.ratio.mean),
     max: trained((step) => step.ratio.max),
   }),
+  {
+    title: "gap",
+    about: "|log trainer − log sampler| of the tokens that each variant of the base sampled, mean, in nats",
+    unit: "number",
+    lines: ({ steps }) =>
+      [...new Set(steps.flatMap(({ gaps }) => gaps.map(({ variant }) => variant)))]
+        .sort()
+        .map((name, colour) => ({ name, colour, isSparse: false })),
+    value: ({ gaps }, name) => gaps.find(({ variant }) => variant === name)?.meanAbs ?? null,
+  },
   one(
     "clipped",
     "share of loss tokens whose ratio was clipped",

@@ -117,7 +117,7 @@ describe.skipIf(chromium === null)("the dashboard in a browser", () => {
 
     const reward = page.getByRole("figure", { name: /^reward: mean over all/ });
     expect(await reward.getAttribute("aria-label")).toContain("reward from 0.1000 to 0.6000");
-    expect(await page.locator(".chart canvas").count()).toBe(12);
+    expect(await page.locator(".chart canvas").count()).toBe(13);
     expect(await page.locator(".waiting").textContent()).toMatch(/^The updater waits 50 % .* add workers/);
     await page.getByLabel("laid over it").selectOption("other");
     await page.getByRole("radio", { name: "wall time" }).check();

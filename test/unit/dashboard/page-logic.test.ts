@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Summary } from "../../../coordinator/index.ts";
+import { type ChartSpec, linesOf } from "../../../dashboard/charts/series.ts";
 import { smooth } from "../../../dashboard/charts/smooth.ts";
+import { CHARTS } from "../../../dashboard/charts/specs.ts";
 import { decimal, duration, short } from "../../../dashboard/numbers.ts";
 import { alignDiffs } from "../../../dashboard/pages/align-diffs.ts";
+import { shownSummary } from "../../support/shown-summary.ts";
+
+type StepReport = Summary["steps"][number];
 
 describe("smoothing", () => {
   it("begins at the first value, keeps a constant, and leaves gaps", () => {
@@ -28,6 +34,31 @@ describe("smoothing", () => {
         },
       ),
     );
+  });
+});
+
+describe("the chart of the gap", () => {
+  it("has a line for each variant, with a point where a step trained on its tokens", () => {
+    const [first, second] = shownSummary(2).steps ?? [];
+    const gap = (variant: string, meanAbs: number) => ({ variant, meanAbs }) as StepReport["gaps"][number];
+    const steps = [
+      { ...(first as StepReport), gaps: [gap("q4", 0.1)] },
+      { ...(second as StepReport), gaps: [gap("q4", 0.2), gap("base", 0.01)] },
+    ];
+    const spec = CHARTS.find(({ title }) => title === "gap") as ChartSpec;
+
+    const lines = linesOf(spec, { run: "r", steps, heldOut: [] }, "step", false);
+
+    expect(lines.map(({ name, points }) => [name, points])).toEqual([
+      ["base", [[2, 0.01]]],
+      [
+        "q4",
+        [
+          [1, 0.1],
+          [2, 0.2],
+        ],
+      ],
+    ]);
   });
 });
 
