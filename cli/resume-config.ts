@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import type { z } from "zod";
 import { ConfigError } from "../core/index.ts";
 import { RunConfig } from "./run-config.ts";
 
@@ -11,7 +10,7 @@ import { RunConfig } from "./run-config.ts";
 export function assertMayResume(before: RunConfig, after: RunConfig): void {
   const refused = Object.keys(RunConfig.shape).flatMap((key) => {
     const section = key as keyof RunConfig;
-    return mayChange(RunConfig.shape[section]) ? [] : differences(before[section], after[section], key);
+    return mayChange(section) ? [] : differences(before[section], after[section], key);
   });
   if (refused.length === 0) return;
   throw new ConfigError(
@@ -19,18 +18,17 @@ export function assertMayResume(before: RunConfig, after: RunConfig): void {
   );
 }
 
-function mayChange(schema: z.ZodType): boolean {
-  return schema.meta()?.["mayChange"] === true;
+function mayChange(section: keyof RunConfig): boolean {
+  return RunConfig.shape[section].meta()?.["mayChange"] === true;
 }
 
-/** What of the model may change: which other files of its weights there are. */
-const MODEL_KEYS_THAT_MAY = Object.entries(RunConfig.shape.model.shape).flatMap(([key, schema]) =>
-  mayChange(schema) ? [`model.${key}`] : [],
-);
+/** A variant may come, go and lie elsewhere; a name in a run's records means one file. */
+const VARIANT = /^model\.variants\.[^.]+(?:\.gguf)?$/;
 
 function differences(before: unknown, after: unknown, path: string): string[] {
-  if (isDeepStrictEqual(before, after) || MODEL_KEYS_THAT_MAY.includes(path)) return [];
+  if (isDeepStrictEqual(before, after)) return [];
   if (!isRecord(before) || !isRecord(after)) {
+    if (VARIANT.test(path)) return [];
     return [`${path}: was ${JSON.stringify(before)}, is ${JSON.stringify(after)}`];
   }
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);

@@ -58,8 +58,7 @@ export const ModelConfig = z.strictObject({
     .default({})
     .describe(
       "The base in other quantizations, `NAME: {sha256, gguf}`, for workers with less memory: same shapes, same tokenizer. `gguf` is for `local.workers`; others say where their file is. Records say who sampled with which; importance sampling makes up for the difference.",
-    )
-    .meta({ mayChange: true }),
+    ),
   decoding: DecodingConfig.prefault({}).describe("How workers compute where `exact` does not say it."),
 });
 

@@ -69,6 +69,27 @@ describe("a variant of the base", () => {
   });
 });
 
+describe("the variants of a run that goes on", () => {
+  const withVariants = (variants: object) =>
+    RunConfig.parse({ ...minimal, model: { ...minimal.model, variants } });
+  const q4 = { sha256: "a".repeat(64) };
+
+  it("may come, go and lie elsewhere", () => {
+    expect(() => assertMayResume(withVariants({}), withVariants({ q4 }))).not.toThrow();
+    expect(() => assertMayResume(withVariants({ q4 }), withVariants({}))).not.toThrow();
+    const moved = { q4: { ...q4, gguf: "q4.gguf" } };
+    expect(() => assertMayResume(withVariants({ q4 }), withVariants(moved))).not.toThrow();
+  });
+
+  it("keep the file that their name means", () => {
+    const other = { q4: { sha256: "b".repeat(64) } };
+
+    expect(() => assertMayResume(withVariants({ q4 }), withVariants(other))).toThrow(
+      /model\.variants\.q4\.sha256: was "a{64}", is "b{64}"/,
+    );
+  });
+});
+
 describe("a changed run.yaml", () => {
   const before = RunConfig.parse(minimal);
 
@@ -78,7 +99,6 @@ describe("a changed run.yaml", () => {
     ["worker", { worker: { onPolicyUpdate: "drain" } }],
     ["checkpoints", { checkpoints: { keepLast: 9 } }],
     ["local", { local: { workers: [{ count: 3 }] } }],
-    ["variants", { model: { gguf: "m.gguf", variants: { q4: { sha256: "a".repeat(64) } } } }],
   ])("may go on with other %s", (_, changed) => {
     expect(() => assertMayResume(before, RunConfig.parse({ ...minimal, ...changed }))).not.toThrow();
   });
