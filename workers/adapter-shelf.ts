@@ -16,24 +16,29 @@ export interface AdapterShelf {
 /**
  * An empty shelf.
  *
- * @param fetch - the adapter's verified bytes; rejects rather than give others
+ * @param fetch - the adapter's bytes as they arrive; the engine compares their SHA-256 before it uses them
  * @param onDone - told how long each phase of making one ready took
  */
 export function createAdapterShelf(
   engine: Pick<Engine, "loadAdapter" | "dropAdapter">,
-  fetch: (adapter: string) => Promise<Uint8Array>,
+  fetch: (adapter: string) => AsyncIterable<Uint8Array>,
   onDone: (phase: "download" | "load", seconds: number, adapter: string) => void = () => {},
 ): AdapterShelf {
   const loaded = new Map<string, Promise<void>>();
 
   async function load(adapter: string): Promise<void> {
     try {
-      const startedMs = performance.now();
-      const bytes = await fetch(adapter);
-      const fetchedMs = performance.now();
-      onDone("download", (fetchedMs - startedMs) / 1_000, adapter);
-      await engine.loadAdapter(adapter, bytes);
-      onDone("load", (performance.now() - fetchedMs) / 1_000, adapter);
+      let sinceMs = performance.now();
+      const done = (phase: "download" | "load") => {
+        const nowMs = performance.now();
+        onDone(phase, (nowMs - sinceMs) / 1_000, adapter);
+        sinceMs = nowMs;
+      };
+      await engine.loadAdapter(
+        adapter,
+        untilEnd(fetch(adapter), () => done("download")),
+      );
+      done("load");
     } catch (error) {
       loaded.delete(adapter);
       throw error;
@@ -55,4 +60,9 @@ export function createAdapterShelf(
       }
     },
   };
+}
+
+async function* untilEnd<T>(items: AsyncIterable<T>, onEnd: () => void): AsyncGenerator<T, void> {
+  yield* items;
+  onEnd();
 }

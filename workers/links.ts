@@ -14,8 +14,8 @@ export interface WorkerLinks {
   readonly collector: Collector;
   readonly rewards: RewardPool;
   readonly policies: PolicySource;
-  /** An adapter's bytes, verified against its digest. */
-  readonly fetchAdapter: (adapter: string) => Promise<Uint8Array>;
+  /** An adapter's bytes as they arrive, not yet compared with its digest. */
+  readonly fetchAdapter: (adapter: string) => AsyncIterable<Uint8Array>;
   readonly fetchReference: (digest: string) => Promise<Reference>;
   readonly announce: (presence: WorkerPresence) => Promise<void>;
 }

@@ -64,7 +64,7 @@ export async function openRunLink(
   return {
     pull: (signal) => queue.pull(PULL_EXPIRES_MS, signal),
     policies,
-    fetchAdapter: adapters.get,
+    fetchAdapter: adapters.read,
     fetchReference: async (digest) => decodeReference(await instances.get(digest)),
     announce: presence.announce,
     [Symbol.asyncDispose]: () => open.disposeAsync(),

@@ -17,8 +17,8 @@ export interface PolicyStores {
 }
 
 /**
- * Takes the policy that a batch made, the only acknowledgement of a batch: stores the adapter, decides `trained`, points
- * at it. The same policy a second time is answered as the first time.
+ * Takes the policy that a batch made, the only acknowledgement of a batch: stores the adapter while it arrives, decides
+ * `trained`, points at it. The same policy a second time is answered as the first time.
  *
  * @throws {PolicyRefusedError | TrainerFencedError}
  */
@@ -26,7 +26,7 @@ export async function publishPolicy(
   core: Core,
   stores: PolicyStores,
   { step, epoch, adapter, metrics }: PolicyHeader,
-  bytes: Uint8Array,
+  bytes: AsyncIterable<Uint8Array>,
 ): Promise<{ version: number }> {
   assertNotRewound(core.state, step, adapter);
   if (step <= core.state.step) return publishAgain(core, stores, step, adapter, bytes);
@@ -85,7 +85,7 @@ async function publishAgain(
   stores: PolicyStores,
   step: number,
   adapter: string,
-  bytes: Uint8Array,
+  bytes: AsyncIterable<Uint8Array>,
 ): Promise<{ version: number }> {
   if (step === core.state.step && policyOf(core.state, step).adapter === adapter) {
     await stores.adapters.put(adapter, bytes);

@@ -18,10 +18,13 @@ const SWEEP_MS = 250;
 const REPAIR_MS = 30_000;
 const LOOK_MS = 1_000;
 const GUARD_MS = 5_000;
+const UPLOADS_MS = 300_000;
+/** An upload that has not gone on for this long is over, also one of a coordinator before: its caller has given up. */
+const UPLOAD_OVER_MS = 900_000;
 
 /** What the chores of a run that is not over work on. */
 export interface RunChores {
-  readonly stores: Pick<RunStores, "trouble">;
+  readonly stores: Pick<RunStores, "trouble" | "policies">;
   readonly core: Core;
   readonly dispatcher: Dispatcher;
   readonly archiver: Archiver;
@@ -42,6 +45,9 @@ export function beginChores(chores: Chores, parts: RunChores): void {
   });
   chores.every(LOOK_MS, "archive", () =>
     stores.trouble.refusedBytes === null ? archiver.archiveDue() : room.make(),
+  );
+  chores.every(UPLOADS_MS, "sweep uploads that were cut short", () =>
+    stores.policies.adapters.sweep(UPLOAD_OVER_MS),
   );
   chores.every(GUARD_MS, "keep the archive within storage.archiveMiB", keepWithin);
   chores.every(LOOK_MS, "write the summary", summary.writeDue);

@@ -2,6 +2,7 @@ import type { EngineDiedError } from "../child/index.ts";
 import type { DecodingConfig } from "../config.ts";
 import type { ModelInfo } from "../gguf/index.ts";
 import type { Device } from "../native/libraries.ts";
+import type { AdapterBytes } from "./adapter-file.ts";
 import type { GroupHandle, GroupRequest, GroupSink, Policy } from "./generation.ts";
 
 /** What a decoding engine runs on. */
@@ -55,10 +56,11 @@ export interface Engine extends AsyncDisposable {
   /**
    * Makes an adapter ready for `activate` and `score`. Loading one twice changes nothing.
    *
-   * @param adapter - SHA-256 of `gguf` in hexadecimal
+   * @param adapter - SHA-256 of `gguf` in hexadecimal; compared here, after all that bytes go through on their way
    * @throws {AdapterError} when the bytes have another digest or do not fit the model
+   * @throws what `gguf` throws
    */
-  loadAdapter(adapter: string, gguf: Uint8Array): Promise<void>;
+  loadAdapter(adapter: string, gguf: AdapterBytes): Promise<void>;
   /** Forgets an adapter. Its memory goes as soon as no running completion and no scoring needs it. */
   dropAdapter(adapter: string): Promise<void>;
   /**

@@ -1,16 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { type Child, openChild } from "../child/index.ts";
-import {
-  AdapterError,
-  checkAdapterFits,
-  decodeAdapter,
-  type ModelInfo,
-  readModelInfo,
-} from "../gguf/index.ts";
+import { adapterShape, checkAdapterFits, type ModelInfo, openGguf, readModelInfo } from "../gguf/index.ts";
 import { explainEngineLack } from "../memory/explain-lack.ts";
 import { createTemplate, type PromptTemplate, TemplateError } from "../prompt/index.ts";
+import { withAdapterFile } from "./adapter-file.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { EngineProtocol } from "./engine-protocol.ts";
 import type { GroupHandle, GroupRequest, GroupSink } from "./generation.ts";
@@ -66,10 +59,10 @@ function createEngine(
     failed: child.failed,
     tokenizePrompt: async (messages) => child.call("tokenize", template(messages), ANSWER_MS),
     async loadAdapter(adapter, gguf) {
-      const digest = await sha256(gguf as Uint8Array<ArrayBuffer>);
-      if (digest !== adapter) throw new AdapterError(`adapter ${adapter} arrived with the digest ${digest}`);
-      checkAdapterFits(decodeAdapter(gguf), { ...model, digest: base }, `adapter ${adapter}`);
-      await withTemporaryFile(gguf, (path) => child.call("loadAdapter", { adapter, path }, ADAPTER_MS));
+      await withAdapterFile(adapter, gguf, async (path) => {
+        await checkFile(path, { ...model, digest: base }, `adapter ${adapter}`);
+        await child.call("loadAdapter", { adapter, path }, ADAPTER_MS);
+      });
     },
     dropAdapter: (adapter) => child.call("dropAdapter", { adapter }, ANSWER_MS),
     activate: (policy, running) => child.call("activate", { policy, running }, WORK_MS),
@@ -110,19 +103,10 @@ function generate(
   };
 }
 
-/**
- * Lends bytes as a file: an engine that decodes reads little of a long message between two steps, and would hear nothing
- * else meanwhile.
- */
-async function withTemporaryFile<T>(bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "fleet-adapter-"));
-  try {
-    const path = join(folder, "adapter.gguf");
-    await writeFile(path, bytes, { mode: 0o600 });
-    return await use(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Checks that a file is an adapter for the model, by its header. */
+async function checkFile(path: string, model: ModelInfo, name: string): Promise<void> {
+  await using file = await openGguf(path, name);
+  checkAdapterFits(adapterShape(file, name), model, name);
 }
 
 /** The template that `choice` names: "gguf", "raw", or a file. */
@@ -133,9 +117,4 @@ async function readTemplate(choice: string, model: ModelInfo): Promise<PromptTem
     throw new TemplateError(`cannot read the chat template ${choice}: ${cause.message}`, { cause });
   });
   return createTemplate({ kind: "file", ...model, template });
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return Buffer.from(digest).toString("hex");
 }

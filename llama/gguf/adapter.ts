@@ -3,34 +3,41 @@ import { bytesOf, floatsOf } from "./float-bytes.ts";
 import { type Metadata, type MetadataValue, numberOf, textOf } from "./metadata.ts";
 import type { ModelInfo } from "./model-info.ts";
 import { PROJECTIONS, projectionShape } from "./model-tensors.ts";
-import { type GgufTensor, rowsAndColumns } from "./parse.ts";
+import { type GgufHeader, type GgufTensor, rowsAndColumns } from "./parse.ts";
 import { parseGgufBytes } from "./read.ts";
 import { encodeGguf } from "./write.ts";
 
-/** A matrix of an adapter, row-major. */
-export interface AdapterTensor {
+/** The shape of a matrix of an adapter. */
+export interface AdapterMatrix {
   /** `blk.<layer>.<projection>.weight.lora_a` [rank × in] or `….lora_b` [out × rank]. */
   readonly name: string;
   readonly rows: number;
   readonly columns: number;
+}
+
+/** A matrix of an adapter, row-major. */
+export interface AdapterTensor extends AdapterMatrix {
   readonly values: Float32Array;
 }
 
-/** A LoRA: each weight W that it names becomes W + scale · B · A. */
-export interface Adapter {
+/** All of an adapter but its numbers, unless they are there too. */
+export interface AdapterShape<Matrix extends AdapterMatrix = AdapterMatrix> {
   /** SHA-256 of the model's file that it belongs to, hexadecimal. */
   readonly base: string;
   /** Scale is alpha / rank; with 0 it is 1. */
   readonly alpha: number;
-  readonly tensors: readonly AdapterTensor[];
+  readonly tensors: readonly Matrix[];
 }
 
+/** A LoRA: each weight W that it names becomes W + scale · B · A. */
+export type Adapter = AdapterShape<AdapterTensor>;
+
 /** A pair of matrices of an adapter. */
-export interface AdapterPair {
+export interface AdapterPair<Matrix extends AdapterMatrix = AdapterTensor> {
   /** The name of the weight in the model, `blk.<layer>.<projection>.weight`. */
   readonly weight: string;
-  readonly a: AdapterTensor;
-  readonly b: AdapterTensor;
+  readonly a: Matrix;
+  readonly b: Matrix;
   /** What B · A is multiplied by. */
   readonly scale: number;
 }
@@ -69,15 +76,31 @@ export function encodeAdapter({ base, alpha, tensors }: Adapter): Uint8Array {
  * @throws {AdapterError | NotGgufError | GgufTruncatedError | GgufDamagedError} in one sentence
  */
 export function decodeAdapter(bytes: Uint8Array, name = "the adapter"): Adapter {
-  const { metadata, tensors } = parseGgufBytes(bytes, name);
+  const header = parseGgufBytes(bytes, name);
+  const shape = adapterShape(header, name);
+  const places = [...header.tensors.values()];
+  const tensors = shape.tensors.map((matrix, index) => {
+    const { offset = 0, bytes: size = 0 } = places[index] ?? {};
+    return { ...matrix, values: floatsOf(bytes.subarray(offset, offset + size)) };
+  });
+  return { ...shape, tensors };
+}
+
+/**
+ * What the header of an adapter's GGUF says of it.
+ *
+ * @param name - stands for it in errors
+ * @throws {AdapterError} in one sentence: no LoRA of F32 matrices in pairs
+ */
+export function adapterShape({ metadata, tensors }: GgufHeader, name = "the adapter"): AdapterShape {
   requireLora(metadata, name);
-  const adapter = {
+  const shape = {
     base: textOf(metadata, BASE_KEY) ?? "",
     alpha: alphaOf(metadata, name),
-    tensors: [...tensors.values()].map((tensor) => decodeTensor(tensor, bytes, name)),
+    tensors: [...tensors.values()].map((tensor) => matrixOf(tensor, name)),
   };
-  pairsOf(adapter, name);
-  return adapter;
+  pairsOf(shape, name);
+  return shape;
 }
 
 /**
@@ -86,7 +109,10 @@ export function decodeAdapter(bytes: Uint8Array, name = "the adapter"): Adapter 
  * @param name - stands for the adapter in errors
  * @throws {AdapterError} when one is alone or two do not fit each other
  */
-export function pairsOf({ alpha, tensors }: Adapter, name = "the adapter"): AdapterPair[] {
+export function pairsOf<Matrix extends AdapterMatrix>(
+  { alpha, tensors }: AdapterShape<Matrix>,
+  name = "the adapter",
+): AdapterPair<Matrix>[] {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const pairs = tensors.flatMap((a) => {
     if (!a.name.endsWith(".lora_a")) return [];
@@ -109,7 +135,7 @@ export function pairsOf({ alpha, tensors }: Adapter, name = "the adapter"): Adap
  * @param name - stands for the adapter in errors
  * @throws {AdapterError} in one sentence: another base, or matrices of another shape
  */
-export function checkAdapterFits(adapter: Adapter, model: ModelInfo, name = "the adapter"): void {
+export function checkAdapterFits(adapter: AdapterShape, model: ModelInfo, name = "the adapter"): void {
   if (adapter.base !== model.digest)
     throw new AdapterError(
       `${name} belongs to the base ${adapter.base || "(none is named)"}, the model here is ${model.digest}`,
@@ -148,15 +174,7 @@ function requireLora(metadata: Metadata, name: string): void {
     );
 }
 
-function decodeTensor(
-  { name: tensor, type, shape, offset, bytes: size }: GgufTensor,
-  bytes: Uint8Array,
-  name: string,
-): AdapterTensor {
+function matrixOf({ name: tensor, type, shape }: GgufTensor, name: string): AdapterMatrix {
   if (type !== "F32") throw new AdapterError(`${name} has ${tensor} in ${type}, only F32 can be used`);
-  return {
-    name: tensor,
-    ...rowsAndColumns(shape),
-    values: floatsOf(bytes.subarray(offset, offset + size)),
-  };
+  return { name: tensor, ...rowsAndColumns(shape) };
 }

@@ -8,6 +8,7 @@ export {
   type Adapter,
   type AdapterPair,
   type AdapterTensor,
+  adapterShape,
   checkAdapterFits,
   decodeAdapter,
   encodeAdapter,

@@ -15,13 +15,14 @@ export interface GgufFile extends GgufHeader, AsyncDisposable {
 /**
  * Opens a GGUF and reads its header.
  *
+ * @param name - stands for the file in errors
  * @throws {GgufMissingError | NotGgufError | GgufTruncatedError | GgufDamagedError} in one sentence
  */
-export async function openGguf(path: string): Promise<GgufFile> {
+export async function openGguf(path: string, name = path): Promise<GgufFile> {
   const file = await openFile(path);
   try {
     const { size: sizeBytes } = await file.stat();
-    const header = parseGguf(fileSource(file, path, sizeBytes));
+    const header = parseGguf(fileSource(file, name, sizeBytes));
     return {
       ...header,
       path,

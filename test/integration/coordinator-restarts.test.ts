@@ -121,6 +121,31 @@ describe("a trainer", { timeout: 60_000 }, () => {
     });
   });
 
+  it("makes no policy of an adapter that is not that of its digest, and takes the one that is", async () => {
+    await using run = await openCoordinatedRun({ steps: 2 });
+    await run.start();
+    await sampleUntilBatch(run, new Map());
+    await using trainer = await openScriptedTrainer(run);
+    await trainer.next();
+    const client = run.client("updater");
+    const header = {
+      run: run.run,
+      step: 1,
+      epoch: trainer.epoch,
+      adapter: sha256(adapterOf(1)),
+      metrics: {},
+    };
+
+    await expect(client.publishPolicy(header, Buffer.from("another adapter"))).rejects.toMatchObject({
+      code: "transport.corrupt_object",
+      disposition: "retry",
+    });
+    const { step } = await client.status();
+    const published = await trainer.publish(1);
+
+    expect([step, published]).toEqual([0, { version: 1 }]);
+  });
+
   it("with a checkpoint that is one ahead publishes it again; one from elsewhere is refused", async () => {
     await using run = await openCoordinatedRun({ steps: 1 });
     const { ended } = await run.start();

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Engine, type EngineCompletion, encodeAdapter, readModelInfo } from "../../llama/index.ts";
 import { loadAdapter } from "../support/cpu-engine.ts";
@@ -78,6 +79,25 @@ describe("an adapter", () => {
     await expect(engine.loadAdapter(wrong, files[0] as Uint8Array)).rejects.toThrow(
       `adapter ${wrong} arrived with the digest ${first.adapter}`,
     );
+  });
+
+  it("is loaded as it arrives; one whose bytes end with an error is not", async () => {
+    const file = encodeAdapter(tinyAdapter(engine.model, { seed: 9 }));
+    const adapter = createHash("sha256").update(file).digest("hex");
+    const arriving = async function* (error?: Error) {
+      yield file.subarray(0, 1_000);
+      if (error) throw error;
+      yield file.subarray(1_000);
+    };
+    const request = { tokens: somePrompt(50), from: 1, temperature: 1, adapter };
+
+    await expect(engine.loadAdapter(adapter, arriving(new Error("the link was cut")))).rejects.toThrow(
+      "was cut",
+    );
+    await expect(engine.score(request)).rejects.toThrow("is not loaded");
+    await engine.loadAdapter(adapter, arriving());
+
+    expect((await engine.score(request)).logpT).toHaveLength(49);
   });
 
   it("that is loaded twice is loaded", async () => {

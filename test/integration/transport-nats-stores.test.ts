@@ -83,11 +83,11 @@ describe("adapters and instances", () => {
     const link = await nats.link("coordinator");
     const store = await openInstanceStore(link, nats.run);
     const good = bytes("reference");
-    await store.put(sha256(good), good);
 
     await expect(store.put(sha256(good), bytes("other"))).rejects.toMatchObject({
       code: "transport.corrupt_object",
     });
+    await store.put(sha256(good), good);
     await store.delete(sha256(good));
     await store.delete(sha256(good));
 

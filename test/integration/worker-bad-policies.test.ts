@@ -7,7 +7,7 @@ const LONG = { temperature: 0, maxTokens: 1_500 };
 
 describe("a worker", { timeout: 90_000 }, () => {
   it.each([
-    { how: "changed", harm: (bytes: Uint8Array) => bytes.toReversed(), says: /has the SHA-256/ },
+    { how: "changed", harm: (bytes: Uint8Array) => bytes.toReversed(), says: /arrived with the digest/ },
     { how: "cut", harm: (bytes: Uint8Array) => bytes.subarray(0, 100), says: /is not of \d+ bytes/ },
   ])(
     "refuses an adapter that was $how in the store, and serves it once it is whole",

@@ -129,7 +129,7 @@ export function openFleetClient(options: {
     fetchPolicy: async (request, callOptions) => {
       const name = `the adapter of policy ${request.version ?? 0}`;
       const chunks = calls.serverStream(trainer.FetchPolicy, request, name, callOptions);
-      return (await withDeadline(name, PUBLISH_DEADLINE_MS, readPolicy(chunks))).adapter;
+      return await withDeadline(name, PUBLISH_DEADLINE_MS, readPolicy(chunks));
     },
     [Symbol.asyncDispose]: () => calls[Symbol.asyncDispose](),
   };

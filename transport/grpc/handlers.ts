@@ -61,8 +61,12 @@ export interface FleetHandlers {
   ): Promise<void>;
   /** The stream of one trainer. The next message is asked for once there is room for it; must end when the signal aborts. */
   batches(open: OpenTrainer, context: CallContext): AsyncIterable<BatchMessageInit>;
-  /** `adapter` is whole: its size and SHA-256 are those of the header. */
-  publishPolicy(header: PolicyHeader, adapter: Uint8Array, context: CallContext): Promise<PublishedInit>;
+  /** `adapter` are the bytes as they arrive: of the header's size, or they throw. Their SHA-256 is yet to be compared. */
+  publishPolicy(
+    header: PolicyHeader,
+    adapter: AsyncIterable<Uint8Array>,
+    context: CallContext,
+  ): Promise<PublishedInit>;
   skipStep(request: SkipStepRequest, context: CallContext): Promise<PublishedInit>;
   /** The adapter of a version, with its SHA-256 in hex. */
   fetchPolicy(

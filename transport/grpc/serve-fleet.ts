@@ -15,7 +15,7 @@ import { PROTOCOL, SERVER_OPTIONS } from "./channel.ts";
 import { servingWith } from "./credentials.ts";
 import type { FleetHandlers } from "./handlers.ts";
 import { listenOn } from "./listening.ts";
-import { policyChunks, readPolicy } from "./policy-upload.ts";
+import { openUpload, policyChunks } from "./policy-upload.ts";
 import { createServedCalls, type ServedCalls } from "./served-calls.ts";
 
 /** A peer speaks another version of the protocol. */
@@ -100,7 +100,7 @@ function addServices(server: Server, handlers: FleetHandlers, calls: ServedCalls
   server.addService(services.trainer, {
     Batches: calls.serverStream("batches to the trainer", (open, context) => handlers.batches(open, context)),
     PublishPolicy: calls.clientStream(async (chunks, context) => {
-      const { header, adapter } = await readPolicy(chunks);
+      const { header, adapter } = await openUpload(chunks);
       return handlers.publishPolicy(header, adapter, context);
     }),
     SkipStep: calls.unary((request, context) => handlers.skipStep(request, context)),

@@ -24,26 +24,33 @@ const NO_MESSAGES = 404;
 const END_OF_BATCH = 204;
 
 /**
- * Asks a stream for several messages in one request. No consumer is made, so a user needs no right but to ask.
+ * Asks a stream for several messages in one request, and gives them as they arrive. No consumer is made, so a user needs
+ * no right but to ask.
  *
+ * @param name - what is read, as it reads after "waited … for"
+ * @throws {LinkLostError}
  * @throws {DeadlineError} when the answer is not whole after 30 s
  */
-export async function directGet(
+export async function* directGet(
   link: NatsLink,
+  name: string,
   stream: string,
   query: DirectQuery,
-): Promise<DirectMessage[]> {
+): AsyncGenerator<DirectMessage, void> {
   const subject = underApi(link.stream.apiPrefix, `$JS.API.DIRECT.GET.${stream}`);
-  const answers = await link.connection.requestMany(subject, JSON.stringify(query), {
-    strategy: "sentinel",
-    maxWait: ANSWER_DEADLINE_MS,
-  });
-  const messages: DirectMessage[] = [];
-  for await (const { data, headers } of answers) {
+  const ask = () =>
+    link.connection.requestMany(subject, JSON.stringify(query), {
+      strategy: "sentinel",
+      maxWait: ANSWER_DEADLINE_MS,
+    });
+  const answers = (await link.ask(name, ask))[Symbol.asyncIterator]();
+  while (true) {
+    const { done, value } = await link.ask(name, () => answers.next());
+    if (done) throw new DeadlineError(`waited ${ANSWER_DEADLINE_MS} ms for messages of ${stream}`);
+    const { data, headers } = value;
     const code = headers?.code ?? 0;
-    if (code === END_OF_BATCH || code === NO_MESSAGES) return messages;
+    if (code === END_OF_BATCH || code === NO_MESSAGES) return;
     if (code !== 0) throw new DirectGetRefusedError(`${stream} cannot be read: ${headers?.description}`);
-    messages.push({ sequence: Number(headers?.last("Nats-Sequence")), data });
+    yield { sequence: Number(headers?.last("Nats-Sequence")), data };
   }
-  throw new DeadlineError(`waited ${ANSWER_DEADLINE_MS} ms for messages of ${stream}`);
 }

@@ -85,6 +85,15 @@ export function metaSubject(bucket: string, name: string | null): string {
   return `$O.${bucket}.M.${encoded.replaceAll("+", "-").replaceAll("/", "_")}`;
 }
 
+/**
+ * Where an object store keeps the chunks of an upload.
+ *
+ * @param id - null: of any
+ */
+export function chunkSubject(bucket: string, id: string | null): string {
+  return `$O.${bucket}.C.${id ?? ">"}`;
+}
+
 /** The name in a subject that {@link metaSubject} made. */
 export function objectNamed(subject: string): string {
   return Buffer.from(subject.slice(subject.lastIndexOf(".") + 1), "base64").toString();

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { Objm, setSha256Backend } from "@nats-io/obj";
-import { FleetError, withDeadline } from "../../core/index.ts";
+import { Objm } from "@nats-io/obj";
+import { FleetError } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
-import { metaSubject, objectNamed, objectStream, runNames } from "./names.ts";
-import { CorruptObjectError, readObject } from "./read-object.ts";
+import { chunkSubject, metaSubject, objectNamed, objectStream, runNames } from "./names.ts";
+import { CorruptObjectError, describedUploads, openObject, readObject } from "./read-object.ts";
+import { writeObject } from "./write-object.ts";
 
 /** There is no object of that digest. */
 class ObjectMissingError extends FleetError {
@@ -14,11 +15,13 @@ class ObjectMissingError extends FleetError {
 /** Objects under their SHA-256, in hex. */
 export interface DigestStore {
   /**
-   * Stores an object; one that is there already is left alone.
+   * Stores an object while its bytes arrive; one that is there already is left alone, and its bytes are not asked for.
+   * Where this fails, nothing is there under the digest that was not there before.
    *
    * @throws {CorruptObjectError} when the digest is not that of the bytes
+   * @throws what `bytes` throws
    */
-  put(digest: string, bytes: Uint8Array): Promise<void>;
+  put(digest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /**
    * The object's bytes, whose SHA-256 is the digest asked for.
    *
@@ -26,18 +29,21 @@ export interface DigestStore {
    * @throws {CorruptObjectError}
    */
   get(digest: string): Promise<Uint8Array>;
+  /**
+   * The object's bytes in order, as they arrive. Whoever takes them is to compare their SHA-256 before use.
+   *
+   * @throws {ObjectMissingError}
+   * @throws {CorruptObjectError} when they are not as many as they should be
+   */
+  read(digest: string): AsyncIterable<Uint8Array>;
   /** Deletes an object; one that is not there is no error. */
   delete(digest: string): Promise<void>;
   has(digest: string): Promise<boolean>;
   /** Digests of all objects, and of those whose deletion was cut short; delete these again. */
   list(): Promise<string[]>;
+  /** Deletes the chunks of uploads that were cut short and have not gone on for `idleMs`. */
+  sweep(idleMs: number): Promise<void>;
 }
-
-/** As much as a server takes in one message unless told otherwise. */
-const CHUNK_BYTES = 1024 * 1024;
-const UPLOAD_DEADLINE_MS = 300_000;
-
-setSha256Backend("native"); // Node's own: an adapter of 40 MB takes 0.1 s instead of one.
 
 /** The adapters of a run whose streams exist. */
 export function openAdapterStore(link: NatsLink, run: string): Promise<DigestStore> {
@@ -51,7 +57,7 @@ export function openInstanceStore(link: NatsLink, run: string): Promise<DigestSt
 
 async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestStore> {
   const objects = await new Objm(link.stream).open(bucket, false);
-  const { streams } = link.manager;
+  const { streams, direct } = link.manager;
   const stream = objectStream(bucket);
   const named = (digest: string) => `${digest} of ${bucket}`;
 
@@ -62,24 +68,38 @@ async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestSt
     return Buffer.from(info.digest.replace("SHA-256=", ""), "base64").toString("hex");
   }
 
-  async function put(digest: string, bytes: Uint8Array): Promise<void> {
-    const actual = sha256(bytes);
-    if (actual !== digest)
-      throw new CorruptObjectError(`bytes of digest ${actual} cannot be stored as ${digest}`);
-    if ((await storedAs(digest)) === digest) return;
-    const name = `${named(digest)} to be stored`;
-    const meta = { name: digest, options: { max_chunk_size: CHUNK_BYTES } };
-    await link.ask(name, () => withDeadline(name, UPLOAD_DEADLINE_MS, objects.putBlob(meta, bytes)));
+  const missing = (digest: string) => new ObjectMissingError(`there is no ${named(digest)}`);
+
+  /** All subjects below one, of which there is a message. */
+  async function subjectsOf(filter: string): Promise<string[]> {
+    const name = `the objects of ${bucket}`;
+    const { state } = await link.ask(name, () => streams.info(stream, { subjects_filter: filter }));
+    return Object.keys(state.subjects ?? {});
+  }
+
+  async function sweepUpload(subject: string, idleMs: number): Promise<void> {
+    const name = `an upload to ${bucket} that was cut short`;
+    const last = await link.ask(name, () => direct.getMessage(stream, { last_by_subj: subject }));
+    if (last === null || Date.now() - last.time.getTime() < idleMs) return;
+    await link.ask(name, () => streams.purge(stream, { filter: subject }));
   }
 
   return {
-    put,
+    put: async (digest, bytes) => {
+      if ((await storedAs(digest)) === digest) return;
+      await writeObject(link, bucket, digest, bytes instanceof Uint8Array ? [bytes] : bytes);
+    },
     get: async (digest) => {
       const bytes = await readObject(link, bucket, digest);
-      if (bytes === null) throw new ObjectMissingError(`there is no ${named(digest)}`);
+      if (bytes === null) throw missing(digest);
       const actual = sha256(bytes);
       if (actual === digest) return bytes;
       throw new CorruptObjectError(`${named(digest)} has the SHA-256 ${actual}`);
+    },
+    read: async function* (digest) {
+      const object = await openObject(link, bucket, digest);
+      if (object === null) throw missing(digest);
+      yield* object.chunks();
     },
     has: async (digest) => (await storedAs(digest)) !== null,
     delete: async (digest) => {
@@ -88,10 +108,12 @@ async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestSt
       // What says that it was deleted goes too, or a run's thousands of adapters make every look slower.
       await link.ask(name, () => streams.purge(stream, { filter: metaSubject(bucket, digest) }));
     },
-    list: async () => {
-      const filter = { subjects_filter: metaSubject(bucket, null) };
-      const { state } = await link.ask(`the objects of ${bucket}`, () => streams.info(stream, filter));
-      return Object.keys(state.subjects ?? {}).map(objectNamed);
+    list: async () => (await subjectsOf(metaSubject(bucket, null))).map(objectNamed),
+    sweep: async (idleMs) => {
+      const uploads = await subjectsOf(chunkSubject(bucket, null));
+      const known = await describedUploads(link, bucket);
+      const cut = uploads.filter((subject) => !known.has(subject));
+      await Promise.all(cut.map((subject) => sweepUpload(subject, idleMs)));
     },
   };
 }

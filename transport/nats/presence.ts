@@ -41,9 +41,10 @@ export function createPresence(link: NatsLink, run: string): Presence {
   const bucket = runNames(run).workers;
   const everyone = `$KV.${bucket}.>`;
 
-  async function read(): Promise<WorkerPresence[]> {
+  async function list(): Promise<WorkerPresence[]> {
     const present: WorkerPresence[] = [];
-    for (const { data } of await directGet(link, kvStream(bucket), { multi_last: [everyone] })) {
+    const query = { multi_last: [everyone] };
+    for await (const { data } of directGet(link, "the workers that are there", kvStream(bucket), query)) {
       const parsed = WorkerPresence.safeParse(parseJson(data));
       if (parsed.success) present.push(parsed.data); // One of another version of this program is not counted.
     }
@@ -57,7 +58,7 @@ export function createPresence(link: NatsLink, run: string): Presence {
       const announce = () => link.stream.publish(subject, JSON.stringify(presence));
       await link.ask("presence to be announced", announce);
     },
-    list: () => link.ask("the workers that are there", read),
+    list,
   };
 }
 

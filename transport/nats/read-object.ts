@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FleetError } from "../../core/index.ts";
 import { directGet } from "./direct-get.ts";
 import type { NatsLink } from "./link.ts";
-import { metaSubject, objectStream } from "./names.ts";
+import { chunkSubject, metaSubject, objectStream } from "./names.ts";
 
 /** The bytes are not those that their digest names. */
 export class CorruptObjectError extends FleetError {
@@ -17,19 +17,26 @@ const StoredObject = z.object({
   deleted: z.boolean().default(false),
 });
 
+/** An object that is there. */
+export interface ObjectReader {
+  readonly sizeBytes: number;
+  /** Its bytes in order, as they arrive. @throws {CorruptObjectError} when they are not as many as the object says */
+  chunks(): AsyncGenerator<Uint8Array, void>;
+}
+
 /** An adapter of rank 256 on an 8B's seven projections, in F32, has 2.7 GB. */
 const MAX_OBJECT_BYTES = 3 * 1024 ** 3;
-/** Chunks of one request, 1 MiB each. */
+/** Chunks of one request, 1 MiB each: what a link may hold up without being cut as a slow one. */
 const CHUNKS_AT_ONCE = 8;
 
 /**
- * Reads an object of an object store, and asks for it in a way that leaves nothing behind on the server: a reader may
+ * Finds an object of an object store. All is asked for in a way that leaves nothing behind on the server: a reader may
  * ask, and nothing else.
  *
  * @returns null when there is none of that name
- * @throws {CorruptObjectError} when what is stored is not as long as it says
+ * @throws {CorruptObjectError} when what is stored describes no object
  */
-export async function readObject(link: NatsLink, bucket: string, name: string): Promise<Uint8Array | null> {
+export async function openObject(link: NatsLink, bucket: string, name: string): Promise<ObjectReader | null> {
   const described = `${name} of ${bucket}`;
   const stream = objectStream(bucket);
   const find = () => link.manager.direct.getMessage(stream, { last_by_subj: metaSubject(bucket, name) });
@@ -42,25 +49,46 @@ export async function readObject(link: NatsLink, bucket: string, name: string): 
       `${described} says it has ${size} bytes, at most ${MAX_OBJECT_BYTES} are read`,
     );
   }
+  const wrongSize = () => new CorruptObjectError(`${described} is not of ${size} bytes, as it says`);
 
-  const bytes = new Uint8Array(size);
-  const subject = `$O.${bucket}.C.${nuid}`;
-  for (let filled = 0, next = 1; filled < size; ) {
-    const query = { seq: next, batch: CHUNKS_AT_ONCE, next_by_subj: subject };
-    const chunks = await link.ask(described, () => directGet(link, stream, query));
-    if (chunks.length === 0) throw wrongSize(described, size);
-    for (const { sequence, data } of chunks) {
-      if (filled + data.byteLength > size) throw wrongSize(described, size);
-      bytes.set(data, filled);
-      filled += data.byteLength;
-      next = sequence + 1;
+  async function* chunks(): AsyncGenerator<Uint8Array, void> {
+    for (let filled = 0, next = 1; filled < size; ) {
+      const query = { seq: next, batch: CHUNKS_AT_ONCE, next_by_subj: chunkSubject(bucket, nuid) };
+      const before = filled;
+      for await (const { sequence, data } of directGet(link, described, stream, query)) {
+        filled += data.byteLength;
+        if (filled > size) throw wrongSize();
+        next = sequence + 1;
+        yield data;
+      }
+      if (filled === before) throw wrongSize();
     }
+  }
+
+  return { sizeBytes: size, chunks };
+}
+
+/** An object whole; null when there is none of that name. Throws as {@link openObject} and its reader do. */
+export async function readObject(link: NatsLink, bucket: string, name: string): Promise<Uint8Array | null> {
+  const object = await openObject(link, bucket, name);
+  if (object === null) return null;
+  const bytes = new Uint8Array(object.sizeBytes);
+  let filled = 0;
+  for await (const chunk of object.chunks()) {
+    bytes.set(chunk, filled);
+    filled += chunk.byteLength;
   }
   return bytes;
 }
 
-function wrongSize(described: string, size: number): CorruptObjectError {
-  return new CorruptObjectError(`${described} is not of ${size} bytes, as it says`);
+/** The subjects of the chunks that the objects of a store have. */
+export async function describedUploads(link: NatsLink, bucket: string): Promise<Set<string>> {
+  const query = { multi_last: [metaSubject(bucket, null)] };
+  const subjects = new Set<string>();
+  for await (const { data } of directGet(link, `the objects of ${bucket}`, objectStream(bucket), query)) {
+    subjects.add(chunkSubject(bucket, parseMeta(`an object of ${bucket}`, data).nuid));
+  }
+  return subjects;
 }
 
 function parseMeta(described: string, data: Uint8Array): z.output<typeof StoredObject> {

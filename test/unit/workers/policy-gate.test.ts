@@ -154,13 +154,16 @@ function gateThat(how: {
   const seen = { loaded: 0 };
   const shelf = createAdapterShelf(
     {
-      loadAdapter: async (adapter) => void log.push(`load ${adapter}`),
+      loadAdapter: async (adapter, gguf) => {
+        await Array.fromAsync(gguf as AsyncIterable<Uint8Array>);
+        log.push(`load ${adapter}`);
+      },
       dropAdapter: async (adapter) => void log.push(`drop ${adapter}`),
     },
-    async (adapter) => {
+    async function* (adapter) {
       if (how.missing?.includes(adapter)) throw new Error(`no object ${adapter}`);
       log.push(`fetch ${adapter}`);
-      return new Uint8Array();
+      yield new Uint8Array();
     },
   );
   const gate = createPolicyGate({
