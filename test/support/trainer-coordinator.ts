@@ -56,7 +56,9 @@ export function trainerCoordinator(
     batches: serve,
     publishPolicy: async (header, adapter) => {
       await moments.beforePublished?.(header.step);
-      const digest = createHash("sha256").update(Buffer.concat(await Array.fromAsync(adapter))).digest("hex");
+      const digest = createHash("sha256")
+        .update(Buffer.concat(await Array.fromAsync(adapter)))
+        .digest("hex");
       if (digest !== header.adapter) throw new Error(`step ${header.step} arrived with digest ${digest}`);
       published.push({ step: header.step, adapter: digest });
       step = Math.max(step, header.step);
