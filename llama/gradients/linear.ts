@@ -40,7 +40,12 @@ function matrix({ graph, weights, parameters }: LayerContext, weight: string, x:
  * that depended on how many tokens there are would let the packing show in the gradient. Only forward over a quantized
  * matrix multiplies both, as the sampler does.
  */
-function updatedMatrix({ graph, weights }: LayerContext, weight: string, lora: LoraTensors, x: Pointer): Layer {
+function updatedMatrix(
+  { graph, weights }: LayerContext,
+  weight: string,
+  lora: LoraTensors,
+  x: Pointer,
+): Layer {
   const { ops } = graph;
   const { tensor, type } = weights.get(weight);
   const a = ops.scale(lora.a, lora.scale);
