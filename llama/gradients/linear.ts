@@ -36,7 +36,7 @@ function matrix({ graph, weights, parameters }: LayerContext, weight: string, x:
 }
 
 /**
- * The update is added to the matrix, which takes fewer operations than its product with the tokens: always, since a form
+ * The update is added to the matrix, which takes less than its product with more tokens than columns: always, since a form
  * that depended on how many tokens there are would let the packing show in the gradient. Only forward over a quantized
  * matrix multiplies both, as the sampler does.
  */
