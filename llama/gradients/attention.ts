@@ -5,6 +5,8 @@ import type { Tile } from "./tiles.ts";
 import type { LlamaShape } from "./trainable.ts";
 
 const FLOAT_BYTES = 4;
+/** Numbers that `out_prod` takes at once along its first axis; what a row has beyond a multiple of them takes longer. */
+const OUTER_STEP = 64;
 /** Interleaved pairs: the rows of a GGUF's Q and K are already in that order. */
 const ROPE_MODE = 0;
 
@@ -168,6 +170,9 @@ function mixTile(
     const scores = ops.reshape4d(ops.mulMat(k, q), K, Q, shape.heads, B);
     return ops.softMaxExt(ops.diagMaskInfInplace(scores, before), null, scale, 0);
   };
+  /** Σ over queries of a [headSize, queriesOfKv, …] and s [K, queriesOfKv, …], [headSize, K, …]. */
+  const overQueries = (a: Pointer, s: Pointer) =>
+    headSize % OUTER_STEP === 0 ? ops.outProd(a, s) : transposed(ops.outProd(s, a));
   const byKv = (a: Pointer) => ops.reshape4d(a, K, queriesOfKv, kvHeads, B);
 
   const computed = attend(gatherQueries(heads.q), gatherKeys(heads.k));
@@ -184,8 +189,8 @@ function mixTile(
       const ds = byKv(ops.softMaxExtBack(dp, probabilities, scale, 0));
       return {
         dq: ops.mulMat(transposed(k), ds),
-        dk: scatterKeys(ops.outProd(q, ds), heads.k),
-        dv: scatterKeys(ops.outProd(dyTile, byKv(probabilities)), heads.v),
+        dk: scatterKeys(overQueries(q, ds), heads.k),
+        dv: scatterKeys(overQueries(dyTile, byKv(probabilities)), heads.v),
       };
     },
   };

@@ -1,4 +1,4 @@
-import type { Pointer } from "../native/ggml-api.ts";
+import { GGML_TYPE, type Pointer } from "../native/ggml-api.ts";
 import type { Ops } from "./backend.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { LayerParameters, LoraTensors } from "./parameters.ts";
@@ -19,15 +19,8 @@ export interface LayerContext {
 
 /** y = W x, plus scale · B A x where W has a low-rank update. x [in, N] → y [out, N]. */
 export function linear(context: LayerContext, weight: string, x: Pointer): Layer {
-  const { ops } = context.graph;
-  const base = matrix(context, weight, x);
   const lora = context.parameters.loraOf(weight);
-  if (lora === null) return base;
-  const update = lowRank(context.graph, lora, x);
-  return {
-    y: ops.add(base.y, update.y),
-    backward: (dy) => ops.add(base.backward(dy), update.backward(dy)),
-  };
+  return lora === null ? matrix(context, weight, x) : updatedMatrix(context, weight, lora, x);
 }
 
 function matrix({ graph, weights, parameters }: LayerContext, weight: string, x: Pointer): Layer {
@@ -42,16 +35,34 @@ function matrix({ graph, weights, parameters }: LayerContext, weight: string, x:
   };
 }
 
-function lowRank(graph: GraphBuilder, lora: LoraTensors, x: Pointer): Layer {
+/**
+ * The update is added to the matrix, which takes less than its product with more tokens than columns: always, since a form
+ * that depended on how many tokens there are would let the packing show in the gradient. Only forward over a quantized
+ * matrix multiplies both, as the sampler does.
+ */
+function updatedMatrix(
+  { graph, weights }: LayerContext,
+  weight: string,
+  lora: LoraTensors,
+  x: Pointer,
+): Layer {
   const { ops } = graph;
-  const inner = ops.scale(ops.mulMat(lora.a, x), lora.scale);
+  const { tensor, type } = weights.get(weight);
+  const a = ops.scale(lora.a, lora.scale);
+  const inner = ops.mulMat(a, x);
   return {
-    y: ops.outProd(lora.b, ops.transpose(inner)),
+    y:
+      type === GGML_TYPE.f32
+        ? ops.mulMat(ops.add(tensor, ops.outProd(a, lora.b)), x)
+        : ops.add(ops.mulMat(tensor, x), ops.outProd(lora.b, ops.transpose(inner))),
     backward(dy) {
-      const dInner = ops.scale(ops.mulMat(lora.b, dy), lora.scale);
       if (lora.gradientB !== null) accumulate(graph, lora.gradientB, ops.outProd(dy, inner));
-      if (lora.gradientA !== null) accumulate(graph, lora.gradientA, ops.outProd(x, dInner));
-      return ops.outProd(lora.a, ops.transpose(dInner));
+      if (lora.gradientA !== null) {
+        const dInner = ops.scale(ops.mulMat(lora.b, dy), lora.scale);
+        accumulate(graph, lora.gradientA, ops.outProd(x, dInner));
+      }
+      const transposed = ops.cont(ops.transpose(weights.dequantized(ops, weight)));
+      return ops.mulMat(ops.add(transposed, ops.outProd(lora.b, a)), dy);
     },
   };
 }

@@ -18,6 +18,7 @@ export interface GgmlOps {
   cpy(ctx: Pointer, a: Pointer, b: Pointer): Pointer;
   /** A view of a [k, q, …] in which row q has become −∞ beyond entry past + q; writes in place. */
   diagMaskInfInplace(ctx: Pointer, a: Pointer, past: number): Pointer;
+  div(ctx: Pointer, a: Pointer, b: Pointer): Pointer;
   getRows(ctx: Pointer, rows: Pointer, indexes: Pointer): Pointer;
   /** Adds each row of `gradient` to row `indexes[i]` of a zero matrix with the shape of `like`. */
   getRowsBack(ctx: Pointer, gradient: Pointer, indexes: Pointer, like: Pointer): Pointer;
@@ -46,7 +47,6 @@ export interface GgmlOps {
   /** A view of `rows` in which row `indexes[i]` has become row i of `values`; writes in place. */
   setRows(ctx: Pointer, rows: Pointer, values: Pointer, indexes: Pointer): Pointer;
   silu(ctx: Pointer, a: Pointer): Pointer;
-  siluBack(ctx: Pointer, gradient: Pointer, a: Pointer): Pointer;
   softMaxExt(ctx: Pointer, a: Pointer, mask: Pointer | null, scale: number, maxBias: number): Pointer;
   softMaxExtBack(ctx: Pointer, gradient: Pointer, y: Pointer, scale: number, maxBias: number): Pointer;
   sub(ctx: Pointer, a: Pointer, b: Pointer): Pointer;
@@ -125,6 +125,7 @@ export const OPERATION_PROTOTYPES: Readonly<Record<keyof GgmlOps, string>> = {
   cont: "void *ggml_cont(void *ctx, void *a)",
   cpy: "void *ggml_cpy(void *ctx, void *a, void *b)",
   diagMaskInfInplace: "void *ggml_diag_mask_inf_inplace(void *ctx, void *a, int n_past)",
+  div: "void *ggml_div(void *ctx, void *a, void *b)",
   getRows: "void *ggml_get_rows(void *ctx, void *a, void *b)",
   getRowsBack: "void *ggml_get_rows_back(void *ctx, void *a, void *b, void *c)",
   log: "void *ggml_log(void *ctx, void *a)",
@@ -143,7 +144,6 @@ export const OPERATION_PROTOTYPES: Readonly<Record<keyof GgmlOps, string>> = {
   scaleBias: "void *ggml_scale_bias(void *ctx, void *a, float s, float b)",
   setRows: "void *ggml_set_rows(void *ctx, void *a, void *b, void *c)",
   silu: "void *ggml_silu(void *ctx, void *a)",
-  siluBack: "void *ggml_silu_back(void *ctx, void *a, void *b)",
   softMaxExt: "void *ggml_soft_max_ext(void *ctx, void *a, void *mask, float scale, float max_bias)",
   softMaxExtBack: "void *ggml_soft_max_ext_back(void *ctx, void *a, void *b, float scale, float max_bias)",
   sub: "void *ggml_sub(void *ctx, void *a, void *b)",
