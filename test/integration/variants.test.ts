@@ -7,7 +7,8 @@ import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-
 import { writeTinyModel } from "../support/tiny-model.ts";
 import { problemsOf, writeTinyInputs, writeTinyRun } from "../support/tiny-run.ts";
 
-const STEPS = 3;
+/** So many that both workers are there for some. */
+const STEPS = 24;
 const TRAIN = { timeout: 120_000 };
 
 let folder: TemporaryFolder;

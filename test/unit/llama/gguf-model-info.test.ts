@@ -10,7 +10,7 @@ import {
 } from "../../../llama/index.ts";
 import { openExactEngine } from "../../support/cpu-engine.ts";
 import { openTemporaryFolder } from "../../support/temporary-folder.ts";
-import { writeTinyModel } from "../../support/tiny-model.ts";
+import { type TinyModel, writeTinyModel } from "../../support/tiny-model.ts";
 
 describe("readModelInfo", () => {
   it("tells a model's shape, tokenizer and digest", async () => {
@@ -25,6 +25,7 @@ describe("readModelInfo", () => {
       name: "tiny",
       digest: createHash("sha256").update(bytes).digest("hex"),
       sizeBytes: bytes.length,
+      layout: expect.stringMatching(/^[0-9a-f]{64}$/),
       quantization: "Q8_0",
       isTied: false,
       hasRopeFactors: false,
@@ -47,6 +48,21 @@ describe("readModelInfo", () => {
       specialTexts: ["<|end|>"],
       template: null,
     });
+  });
+
+  it("has one layout for all quantizations of a model, and another for another shape or tokenizer", async () => {
+    await using folder = await openTemporaryFolder();
+    const layoutOf = async (model: TinyModel) => {
+      await writeTinyModel(folder.file("model.gguf"), model);
+      return (await readModelInfo(folder.file("model.gguf"))).layout;
+    };
+    const base = await layoutOf({});
+    const renamed = await variant(folder.file, ({ metadata }) => rename(metadata, { 3: "other" }));
+
+    expect(await layoutOf({ type: "Q8_0" })).toBe(base);
+    expect(await layoutOf({ layers: 3 })).not.toBe(base);
+    expect(await layoutOf({ isTied: false })).not.toBe(base);
+    expect((await readModelInfo(renamed)).layout).not.toBe(base);
   });
 
   it("ends a generation where llama.cpp does: at stated ids and at tokens with a known text", async () => {
