@@ -26,7 +26,7 @@ export function shownSummary(steps: number): Partial<Summary> {
       seconds: {
         ...{ step: 10, generate: 8, reward: 0.5, wait: 5, forward: 2, backward: 2, optimizer: 1, inHand: 5 },
       },
-      gaps: [],
+      gaps: [{ variant: "base", tokens: 100, meanAbs: 0.001, maxAbs: 0.01, cutShare: 0 }],
     })),
     heldOut: { before: [], after: [], change: [], rounds: [round(0, 0.2), round(steps, 0.5)] },
     ledger: [
