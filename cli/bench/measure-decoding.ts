@@ -38,7 +38,7 @@ export async function measureDecoding(load: ModelLoad): Promise<DecodingSpeed> {
   const single = load.slots === 1 ? [] : (await measureAt(load, 1)).rows;
   const fewer = [];
   for (const slots of [load.slots >> 2, load.slots >> 1].filter((count) => count > 1))
-    fewer.push({ slots, tokensPerSecond: await measureAlone(load, slots) });
+    fewer.push({ slots, tokensPerSecond: await speedWith(load, slots) });
   const full = await measureAt(load, load.slots);
   const rows = fewer.map(({ slots, tokensPerSecond }) =>
     row(`decoding-${slots}`, tokensPerSecond, "tokens/s", `${SAMPLED}, ${describeLoad(load, slots)}`),
@@ -47,7 +47,7 @@ export async function measureDecoding(load: ModelLoad): Promise<DecodingSpeed> {
 }
 
 /** Tokens a second of the engine with so many sequences. */
-async function measureAlone(load: ModelLoad, sequences: number): Promise<number> {
+async function speedWith(load: ModelLoad, sequences: number): Promise<number> {
   const { engine, prompt } = await openFor(load, sequences);
   await using _ = engine;
   let best = 0;

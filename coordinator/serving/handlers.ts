@@ -45,22 +45,21 @@ export interface HandlerParts {
 export function createHandlers(parts: HandlerParts): FleetHandlers {
   const { core, store, policies } = parts;
   const { state } = core;
-  const joining = (role: string, baseLayout: string) => ({
-    run: state.run,
-    baseDigest: state.base,
-    runJson: parts.runJson,
-    baseLayout,
-    ...(role === "worker" && {
-      natsUrl: parts.nats.url,
-      natsUser: parts.nats.user,
-      natsPassword: parts.nats.password,
-    }),
-  });
   let baseLayout = ""; // Whoever has the base says it again whenever it joins.
   return {
     connect: async ({ role, layout }) => {
       if (layout !== "") baseLayout = layout;
-      return joining(role, baseLayout);
+      return {
+        run: state.run,
+        baseDigest: state.base,
+        runJson: parts.runJson,
+        baseLayout,
+        ...(role === "worker" && {
+          natsUrl: parts.nats.url,
+          natsUser: parts.nats.user,
+          natsPassword: parts.nats.password,
+        }),
+      };
     },
     status: async () => statusOf(core, parts.workers(), parts.scaler.plan()),
     scaling: async ({ pools }) => {
