@@ -49,8 +49,8 @@ export function addWorkers(pools: readonly SizedPool[], missing: number): Replic
   return replicas;
 }
 
-/** Of a worker's rate: for less than this none is added. */
-const NEGLIGIBLE = 0.25;
+/** Of a worker's rate: for less than this none is added, since measured rates are no better. */
+const NEGLIGIBLE = 0.5;
 
 /** Takes away the dearest workers whose `surplus` tokens/s are not needed; never more than the surplus. */
 export function removeWorkers(pools: readonly SizedPool[], surplus: number): Replicas {

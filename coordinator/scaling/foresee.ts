@@ -32,11 +32,11 @@ const FIRST_WINDOW_SECONDS = 600;
 /** The lower edge of the band, in steps: the one that the updater takes next, */
 const LOW_STEPS = 1;
 /** and a share of those that it takes within the horizon, since a forecast errs with its length. */
-const LOW_SHARE = 0.25;
+const LOW_SHARE = 0.2;
 /** The upper edge lies so much below the window, which the step in training never fills alone. */
 const HIGH_BELOW = 0.5;
 /** How much of the rate the correction takes at either edge of the band. */
-const CORRECTION = 0.05;
+const CORRECTION = 0.02;
 /** A group ends with its longest completion: so many of its mean. */
 const LONGEST = 2;
 
