@@ -29,7 +29,12 @@ export interface Scores {
 export interface Scorer {
   /** The adapter of the request that is under way or was last, and of those that wait. */
   adaptersInUse(): string[];
-  /** Queues a request; `adapter` is the handle of the request's. */
+  /**
+   * Queues a request; `adapter` is the handle of the request's.
+   *
+   * @throws {ScoreError} when it cannot be scored
+   * @throws {ContextError | DeviceMemoryError} when its context cannot be opened, which the next request tries again
+   */
   score(request: ScoreRequest, adapter: bigint | null): Promise<Scores>;
   /** Evaluates one chunk; false when nothing waits. */
   turn(): boolean;
@@ -56,7 +61,7 @@ interface ScoringContext {
   sequence: number;
 }
 
-/** Creates a scorer. Its context is opened by the first request. */
+/** Creates a scorer. Its context is opened by the first request, so that an engine that never scores has none. */
 export function createScorer(model: LoadedModel, options: LaneOptions, clock: Clock): Scorer {
   const sampler = createSampler(model.vocabulary);
   const jobs: Job[] = [];
@@ -73,6 +78,7 @@ export function createScorer(model: LoadedModel, options: LaneOptions, clock: Cl
     adaptersInUse: () => [adapterSet, ...jobs.map(({ request }) => request.adapter)],
     score(request, adapter) {
       refuseUnscorable(request, options.contextTokens, model.vocabulary);
+      context ??= openScoring(model, options, clock);
       const count = request.tokens.length - request.from;
       const scores = { logpT: new Float32Array(count), entropyT: new Float32Array(count) };
       const ended = Promise.withResolvers<Scores>();
@@ -81,8 +87,7 @@ export function createScorer(model: LoadedModel, options: LaneOptions, clock: Cl
     },
     turn() {
       const job = jobs[0];
-      if (job === undefined) return false;
-      context ??= openScoring(model, options, clock);
+      if (job === undefined || context === null) return false;
       if (job.evaluated === 0) begin(context, job);
       const failure = scoreChunk(job, context, sampler);
       const isDone = job.evaluated === job.request.tokens.length - 1;

@@ -1,4 +1,4 @@
-import { expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import type { StatusAnswer } from "../../proto/index.ts";
 import { openNamespace } from "./support/release.ts";
 
@@ -13,40 +13,45 @@ const POOL = {
   resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "2Gi" } },
 };
 
-it.skipIf(cluster === null)(
-  "a pool shrinks to nothing while the run is paused and when it is over, and grows when there is work, by the chart's own controller",
-  async () => {
-    if (cluster === null) return;
-    await using namespace = await openNamespace(cluster, "scaled");
-    const release = await namespace.install("scaled", "demo", {
-      run: { steps: 8, eval: { dataset: [] } },
-      autoscaler: { kind: "builtin" },
-      workers: [POOL],
-    });
-    const accepted = ({ balances }: StatusAnswer) =>
-      balances.reduce((sum, books) => sum + Number(books.accepted), 0);
-    const gone = () =>
-      expect.poll(() => release.pods("worker"), { timeout: 5 * MINUTE_MS, interval: LOOK_MS }).toEqual([]);
+describe.each([
+  { kind: "builtin", by: "the chart's own controller", isThere: cluster !== null },
+  { kind: "keda", by: "KEDA through a HorizontalPodAutoscaler", isThere: cluster?.hasKeda === true },
+])("by $by", ({ kind, isThere }) => {
+  it.skipIf(!isThere)(
+    "a pool shrinks to nothing in a pause and at the end, and grows when there is work",
+    async () => {
+      if (cluster === null) return;
+      await using namespace = await openNamespace(cluster, `scaled-by-${kind}`);
+      const release = await namespace.install("scaled", "demo", {
+        run: { steps: 8, eval: { dataset: [] } },
+        autoscaler: { kind },
+        workers: [POOL],
+      });
+      const accepted = ({ balances }: StatusAnswer) =>
+        balances.reduce((sum, books) => sum + Number(books.accepted), 0);
+      const gone = () =>
+        expect.poll(() => release.pods("worker"), { timeout: 5 * MINUTE_MS, interval: LOOK_MS }).toEqual([]);
 
-    await release.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
-    await release.steer("pause");
-    const downMs = await timed(gone);
-    const before = await release.until("the books of the paused run", () => true, MINUTE_MS).then(accepted);
-    await release.steer("unpause");
-    const upMs = await timed(() =>
-      release.until("a rollout", (status) => accepted(status) > before, 10 * MINUTE_MS),
-    );
-    await release.until("the run to end", ({ state }) => state === "ended", 15 * MINUTE_MS);
-    const endMs = await timed(gone);
+      await release.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
+      await release.steer("pause");
+      const downMs = await timed(gone);
+      const before = await release.until("the books of the paused run", () => true, MINUTE_MS).then(accepted);
+      await release.steer("unpause");
+      const upMs = await timed(() =>
+        release.until("a rollout", (status) => accepted(status) > before, 10 * MINUTE_MS),
+      );
+      await release.until("the run to end", ({ state }) => state === "ended", 15 * MINUTE_MS);
+      const endMs = await timed(gone);
 
-    process.stderr.write(
-      `no worker ${seconds(downMs)} s after the pause, the first rollout ${seconds(upMs)} s after its end, no worker ${seconds(endMs)} s after the run's\n`,
-    );
-    const { steps, ledger } = await release.summary();
-    expect(steps).toHaveLength(8);
-    for (const books of ledger) expect(books.issued).toBe(books.accepted + books.rejected + books.expired);
-  },
-);
+      process.stderr.write(
+        `by ${kind}: no worker ${seconds(downMs)} s after the pause, the first rollout ${seconds(upMs)} s after its end, no worker ${seconds(endMs)} s after the run's\n`,
+      );
+      const { steps, ledger } = await release.summary();
+      expect(steps).toHaveLength(8);
+      for (const books of ledger) expect(books.issued).toBe(books.accepted + books.rejected + books.expired);
+    },
+  );
+});
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();

@@ -1,9 +1,9 @@
 #!/bin/bash
 # Builds a real Kubernetes control plane and node, etcd, CoreDNS and helm from Go modules into $BIN: 7 to 20 minutes on two cores, once.
-#   binaries.sh [NAME...]   these alone; helm takes about a minute
+#   binaries.sh [NAME...]   these alone; helm takes about a minute; "keda", which is built only when named, 27 minutes
 # Needs Go 1.24 or newer. Each binary that is there already is kept.
 set -euo pipefail
-KUBERNETES=1.34.4 ETCD=3.5.21 COREDNS=1.14.7 HELM=v3.19.0
+KUBERNETES=1.34.4 ETCD=3.5.21 COREDNS=1.14.7 HELM=v3.19.0 KEDA=2.21.0
 BIN=${BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/rollout-fleet/cluster/bin}
 mkdir -p "$BIN"
 work=$(mktemp -d)
@@ -54,4 +54,17 @@ if missing coredns; then
   rm -f go.sum
   go get "github.com/coredns/coredns@v$COREDNS"
   build coredns github.com/coredns/coredns
+fi
+if [[ $wanted == *" keda "* ]] && [ ! -x "$BIN/keda-adapter" ]; then
+  module=$(go mod download -json "github.com/kedacore/keda/v2@v$KEDA" | sed -n 's/.*"Dir": "\(.*\)",/\1/p')
+  {
+    echo "module keda"
+    grep -E '^go ' "$module/go.mod"
+    grep -E '^replace .*=>' "$module/go.mod"
+    echo "require github.com/kedacore/keda/v2 v$KEDA"
+  } > go.mod
+  rm -f go.sum
+  mkdir -p "$BIN/keda-crds"
+  cp --no-preserve=mode "$module"/config/crd/bases/*.yaml "$BIN/keda-crds"
+  for part in operator adapter; do build "keda-$part" "github.com/kedacore/keda/v2/cmd/$part"; done
 fi

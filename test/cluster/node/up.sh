@@ -5,7 +5,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/network.sh"
-BIN=${BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/rollout-fleet/cluster/bin}
+. "$here/processes.sh"
 mkdir -p "$1"/{pki,cni,sysctl}
 D=$(cd "$1" && pwd)
 cd "$D"
@@ -13,13 +13,6 @@ cd "$D"
 : > pids.begun
 network_up
 echo "- namespace" >> pids
-
-start() { local name=$1; shift; setsid nsenter --net=/var/run/netns/$NAMESPACE "$@" > "$name.log" 2>&1 & echo "$! $name" >> pids; }
-until_ok() {
-  for _ in $(seq 450); do "$@" > /dev/null 2>&1 && return 0; sleep 0.2; done
-  echo "waited 90 s for: $*; see the logs in $D" >&2
-  return 1
-}
 
 # --- keys: a serving certificate for every name of the apiserver, a service-account key; static tokens stand in for client certificates
 {

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 import { findNatsServer } from "../../../transport/index.ts";
-import { BINARIES, run, runAloud } from "./commands.ts";
+import { BINARIES, programAt, run, runAloud } from "./commands.ts";
 import { makeVolumes } from "./volumes.ts";
 
 declare module "vitest" {
@@ -28,6 +28,8 @@ export interface ClusterContext {
   readonly storageClass: string | null;
   /** Whether it is a node that the tests started, whose volumes are folders of this machine. */
   readonly isOurs: boolean;
+  /** Whether KEDA is there. */
+  readonly hasKeda: boolean;
 }
 
 const NODE = resolve("test/cluster/node");
@@ -47,7 +49,15 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     }
     const nats = process.env["FLEET_NATS_IMAGE"] ?? "docker.io/library/nats:2.15.2-alpine";
     const storageClass = process.env["FLEET_STORAGE_CLASS"] ?? null;
-    project.provide("cluster", { kubeconfig: named, images: { fleet, nats }, storageClass, isOurs: false });
+    const hasKeda = await servesKeda(named);
+    if (!hasKeda) process.stderr.write("the cluster has no KEDA: what needs it is skipped\n");
+    project.provide("cluster", {
+      kubeconfig: named,
+      images: { fleet, nats },
+      storageClass,
+      isOurs: false,
+      hasKeda,
+    });
     return undefined;
   }
 
@@ -70,7 +80,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const images = await importImages(folder);
     const kubeconfig = join(folder, "kubeconfig");
     await makeVolumes(kubeconfig, join(folder, "volumes"), STORAGE_CLASS);
-    project.provide("cluster", { kubeconfig, images, storageClass: STORAGE_CLASS, isOurs: true });
+    const hasKeda = await startKeda(folder);
+    project.provide("cluster", { kubeconfig, images, storageClass: STORAGE_CLASS, isOurs: true, hasKeda });
   } catch (error) {
     await down();
     throw error;
@@ -88,6 +99,23 @@ async function whatIsMissing(): Promise<string | null> {
     if (found === null) return `no ${program} for a node of our own (apt-get install ${PACKAGES})`;
   }
   return null;
+}
+
+async function servesKeda(kubeconfig: string): Promise<boolean> {
+  const served = await run(programAt("kubectl"), ["api-versions"], {
+    environment: { KUBECONFIG: kubeconfig },
+  });
+  return served.split("\n").some((version) => version.startsWith("keda.sh/"));
+}
+
+/** Starts KEDA beside the node, where it was built. */
+async function startKeda(folder: string): Promise<boolean> {
+  if (!existsSync(join(BINARIES, "keda-adapter"))) {
+    process.stderr.write('no KEDA ("make cluster-binaries ONLY=keda" builds it): what needs it is skipped\n');
+    return false;
+  }
+  await runAloud(join(NODE, "keda.sh"), [folder]);
+  return true;
 }
 
 /** Builds both images, and hands them to the node's containerd. */

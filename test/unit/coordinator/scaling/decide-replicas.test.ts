@@ -45,7 +45,7 @@ describe("The size of the pools", () => {
 
   it("grows where the updater would have nothing by the time that more could help, cheapest tokens first", () => {
     expect(decide(FAR_BEHIND, SPOT, DEAR)).toEqual({ spot: 10, dear: 1 });
-    expect(decide({ ...FAR_BEHIND, readySteps: 1 }, SPOT, DEAR)).toEqual({ spot: 7, dear: 0 });
+    expect(decide({ ...FAR_BEHIND, readySteps: 1 }, SPOT, DEAR)).toEqual({ spot: 6, dear: 0 });
   });
 
   it("grows before the updater starves: a long start-up is foreseen, a short one waited for", () => {
