@@ -20,6 +20,7 @@ import { nodeLlamaCppBench } from "./rows/node-llama-cpp.ts";
 import { parallelBench } from "./rows/parallel.ts";
 import { policyUpdateBench } from "./rows/policy-update.ts";
 import { prefillGenerationBench } from "./rows/prefill-generation.ts";
+import { prefillRepeatableBench } from "./rows/prefill-repeatable.ts";
 import { pytorchBench } from "./rows/pytorch.ts";
 import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
@@ -39,6 +40,7 @@ const BENCHES: readonly Bench[] = [
   nodeLlamaCppBench,
   mixedLoadBench,
   prefillGenerationBench,
+  prefillRepeatableBench,
   policyUpdateBench,
   engineStartBench,
   gradientBench,

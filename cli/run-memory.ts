@@ -13,6 +13,7 @@ import {
   predictGradientMemory,
   projectionShape,
 } from "../llama/index.ts";
+import type { LoraConfig } from "../updater/index.ts";
 import { poolModel } from "./pool-model.ts";
 import type { RunFacts } from "./preflight.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -42,7 +43,7 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
   }
   const weights = [...mapped.values()].reduce((sum, bytes) => sum + bytes, 0);
   const { device } = config.local.updater;
-  const copies = COPIES * F32_BYTES * trainedNumbers(config, facts.model);
+  const copies = copiesOfTrained(config.lora, facts.model);
   const memory = await predictGradientMemory({
     gguf,
     device,
@@ -100,10 +101,12 @@ export function largestMicroBatch(sizes: TrainedSizes): MicroBatchSizes {
   return { groups: Math.max(1, Math.min(groups, prompts)), promptTokens, completions, completionTokens };
 }
 
-function trainedNumbers({ lora }: RunConfig, model: ModelInfo): number {
+/** Bytes that the updater's own process holds of a LoRA, beside its engine. */
+export function copiesOfTrained(lora: LoraConfig, model: ModelInfo): number {
   const sides = PROJECTIONS.filter((target) => lora.targets.includes(target)).map((target) => {
     const [inputs, outputs] = projectionShape(model, target);
     return inputs + outputs;
   });
-  return sides.reduce((sum, side) => sum + side, 0) * lora.rank * model.layers;
+  const numbers = sides.reduce((sum, side) => sum + side, 0) * lora.rank * model.layers;
+  return COPIES * F32_BYTES * numbers;
 }

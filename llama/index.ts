@@ -6,7 +6,7 @@
 
 export { EngineDiedError } from "./child/index.ts";
 export { DecodingConfig, ModelConfig } from "./config.ts";
-export type { Engine, EngineOptions, EngineStatus } from "./decoding/engine.ts";
+export type { Engine, EngineOptions, EngineStatus, OnPolicyChange } from "./decoding/engine.ts";
 export type {
   EngineCompletion,
   EngineTokens,
@@ -58,6 +58,7 @@ export {
   openDecodeAlone,
 } from "./measuring/open-decode-alone.ts";
 export type { TriedSettings } from "./measuring/protocol.ts";
+export { adapterBytesOfRank, type SmallAdapter, smallAdapter } from "./measuring/small-adapter.ts";
 export { evenMicroBatch, type MicroBatchSizes } from "./memory/even-micro-batch.ts";
 export {
   describeEngineMemory,

@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { randomKey } from "../../core/index.ts";
-import { openEngine } from "../../llama/index.ts";
+import { openEngine, openGguf, type StreamedTensor, writeGguf } from "../../llama/index.ts";
 import { cachedModel } from "../cached-model.ts";
 import type { Bench, Row } from "../row.ts";
 
@@ -86,17 +87,36 @@ async function memoryOfEngines(): Promise<number> {
   return bytes;
 }
 
-/** A Llama of random weights of that size. @returns its file */
-function gigabyteModel(): Promise<string> {
-  return cachedModel("llama-18x2048-vocabulary-32000-q8_0", {
-    type: "Q8_0",
-    vocabulary: 32_000,
-    layers: 18,
-    embedding: 2_048,
-    heads: 16,
-    kvHeads: 8,
-    feedForward: 5_632,
-    contextTokens: 2_048,
-    isTied: true,
+const LAYERS = 18;
+const ONE_LAYER = {
+  type: "Q8_0",
+  vocabulary: 32_000,
+  layers: 1,
+  embedding: 2_048,
+  heads: 16,
+  kvHeads: 8,
+  feedForward: 5_632,
+  contextTokens: 2_048,
+  isTied: true,
+} as const;
+
+/** A Llama of that size, whose layers have all the same random weights, since a billion others take long to draw. @returns its file */
+async function gigabyteModel(): Promise<string> {
+  const one = await cachedModel("llama-1x2048-vocabulary-32000-q8_0", ONE_LAYER);
+  const path = one.replace("llama-1x", `llama-${LAYERS}x`);
+  if (existsSync(path)) return path;
+  await using file = await openGguf(one);
+  const metadata = new Map(file.metadata).set("llama.block_count", { kind: "uint32", value: LAYERS });
+  const tensors = [...file.tensors.values()].flatMap((tensor): StreamedTensor[] => {
+    const isOfLayer = tensor.name.startsWith("blk.0.");
+    return Array.from({ length: isOfLayer ? LAYERS : 1 }, (_, layer) => ({
+      ...tensor,
+      name: tensor.name.replace("blk.0.", `blk.${layer}.`),
+      chunks: async function* () {
+        yield await file.readRows(tensor);
+      },
+    }));
   });
+  await writeGguf(path, metadata, tensors);
+  return path;
 }

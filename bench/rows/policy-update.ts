@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { measurePolicyChange } from "../../cli/bench/measure-policy-change.ts";
 import { median, pause, randomKey, withDeadline } from "../../core/index.ts";
 import { ModelConfig, openEngine, readModelInfo } from "../../llama/index.ts";
 import { openCoordinatedRun } from "../../test/support/coordinated-run.ts";
@@ -25,11 +26,23 @@ const DEADLINE_MS = 60_000;
 const CONTEXT_TOKENS = 512;
 const PROMPT = Int32Array.from({ length: 100 }, (_, index) => 1 + ((index * 7) % 250));
 
-/** Rows `policy-update` and `policy-update-pause`. */
+/** Rows `policy-update`, `policy-update-pause` and, for each way to go on, `policy-change-…`. */
 export const policyUpdateBench: Bench = {
   name: "policy-update",
-  measure: async () => [await publishedToActive(), await decodingPaused()],
+  measure: async () => [await publishedToActive(), await decodingPaused(), ...(await changes())],
 };
+
+async function changes(): Promise<Row[]> {
+  const sizes = {
+    slots: SEQUENCES,
+    threads: 1,
+    lanes: 1,
+    promptTokens: 500,
+    completionTokens: 100,
+    group: 8,
+  };
+  return measurePolicyChange({ gguf: await benchModel(), device: "cpu", ...sizes });
+}
 
 async function publishedToActive(): Promise<Row> {
   const gguf = await benchModel();

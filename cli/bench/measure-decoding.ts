@@ -93,7 +93,7 @@ async function measureAt(load: ModelLoad, sequences: number): Promise<Omit<Decod
       `sampling-${sequences}-${threads}`,
       ratio,
       "×",
-      `the same against llama_decode alone at its fastest (${fastest && describeSettings(fastest)}), which samples nothing`,
+      `the same against llama_decode alone at its fastest (${fastest && describeSettings(fastest)}), which samples nothing${sequences === 1 ? "; both compute two rows for one" : ""}`,
     ),
   ];
   if (sequences === load.slots) {

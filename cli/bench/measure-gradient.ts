@@ -31,10 +31,9 @@ export async function measureGradient(load: ModelLoad): Promise<GradientSpeed> {
   const { rank, alpha } = LoraConfig.parse({});
   const trainable = { kind: "lora", rank, alpha, targets: PROJECTIONS } as const;
   const options = { gguf: load.gguf, device: load.device, threads: 1, trainable };
-  await using all = await openGradientEngine({ ...options, lanes: load.lanes });
-  await using oneLane = all.lanes === 1 ? null : await openGradientEngine(options); // A GPU has one in any case.
-  const single = oneLane ?? all;
-  const groups = Array.from({ length: all.lanes }, (_, index) => groupOf(load, single, `group ${index}`));
+  await using all = await openGradientEngine({ ...options, lanes: load.lanes }); // A GPU has one in any case.
+  const single = { ...all, lanes: 1 };
+  const groups = Array.from({ length: all.lanes }, (_, index) => groupOf(load, all, `group ${index}`));
   const tokens = all.lanes * (load.promptTokens + load.group * load.completionTokens);
 
   const alone = groups[0]?.slice(0, 1) ?? [];
@@ -45,10 +44,10 @@ export async function measureGradient(load: ModelLoad): Promise<GradientSpeed> {
   for (let pair = 0; pair < PAIRS; pair++) {
     whole.push(await secondsOf(single, [alone]));
     inTurn.push(await secondsOf(single, groups));
-    if (oneLane !== null) atOnce.push(await secondsOf(all, groups));
+    if (all.lanes > 1) atOnce.push(await secondsOf(all, groups));
   }
   const inTurnSeconds = median(inTurn);
-  const seconds = oneLane === null ? inTurnSeconds : median(atOnce);
+  const seconds = all.lanes === 1 ? inTurnSeconds : median(atOnce);
   const of = `forward and backward, LoRA of rank ${rank}, groups of ${load.group} × ${load.completionTokens} tokens after ${load.promptTokens}`;
   const rows: BenchRow[] = [
     {
@@ -64,7 +63,7 @@ export async function measureGradient(load: ModelLoad): Promise<GradientSpeed> {
       what: "such a group against its sequences each with its prompt",
     },
   ];
-  if (oneLane !== null) {
+  if (all.lanes > 1) {
     rows.push({
       ...{ id: "parallel", value: inTurnSeconds / seconds, unit: "×" },
       what: `${all.lanes} micro-batches at once against one after the other`,

@@ -6,6 +6,7 @@ import { readModelInfo } from "../../llama/index.ts";
 import { advise } from "../bench/advise.ts";
 import { measureDecoding } from "../bench/measure-decoding.ts";
 import { measureGradient } from "../bench/measure-gradient.ts";
+import { measurePolicyChange } from "../bench/measure-policy-change.ts";
 import type { ModelLoad } from "../bench/model-load.ts";
 import type { BenchRow } from "../bench/row.ts";
 import { parsePositive } from "../parse.ts";
@@ -65,9 +66,11 @@ async function bench({ model, json, ...given }: BenchGiven): Promise<void> {
   const { name, quantization, layers, embedding, vocabulary, sizeBytes } = await readModelInfo(model);
   note("measuring the worker's engine beside llama_decode alone");
   const decoding = await measureDecoding(load);
+  note("measuring changes of the policy");
+  const changes = await measurePolicyChange(load);
   note("measuring the updater's engine");
   const gradient = await measureGradient(load);
-  const rows = [...decoding.rows, ...gradient.rows];
+  const rows = [...decoding.rows, ...changes, ...gradient.rows];
   const notes = advise(load, decoding, gradient);
   if (json) {
     const about = { file: model, name, quantization, layers, embedding, vocabulary, sizeBytes };

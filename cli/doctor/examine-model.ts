@@ -15,7 +15,7 @@ import {
   totalOf,
 } from "../../llama/index.ts";
 import { GrpoConfig, LoraConfig } from "../../updater/index.ts";
-import { largestMicroBatch } from "../run-memory.ts";
+import { copiesOfTrained, largestMicroBatch } from "../run-memory.ts";
 import type { Finding } from "./finding.ts";
 
 /** How a model would be run. */
@@ -40,7 +40,7 @@ export interface ModelUse {
  */
 export async function examineModel(use: ModelUse): Promise<Finding[]> {
   const model = await readModelInfo(use.gguf);
-  return [describe(model), await worker(use), await updater(use).catch(tooLong)];
+  return [describe(model), await worker(use), await updater(use, model).catch(tooLong)];
 }
 
 /** Texts may be too long for an updater, and a worker can do with them. */
@@ -64,19 +64,22 @@ async function worker(use: ModelUse): Promise<Finding> {
   return { what: "worker", ...verdict(sentence, totalOf(memory), use, less) };
 }
 
-async function updater(use: ModelUse): Promise<Finding> {
+async function updater(use: ModelUse, model: ModelInfo): Promise<Finding> {
+  const lora = LoraConfig.parse({});
   const microBatch = microBatchOf(use);
   const memory = await predictGradientMemory({
     ...use,
-    trainable: { kind: "lora", ...LoraConfig.parse({}) },
+    trainable: { kind: "lora", ...lora },
     lanes: 1,
     microBatch: evenMicroBatch(microBatch),
     withReference: true,
   });
+  const copies = copiesOfTrained(lora, model);
   const { groups, promptTokens, completions, completionTokens } = microBatch;
   const batch = `${groups * completions} completions of ${completionTokens} tokens after ${groups === 1 ? "a prompt" : `${groups} prompts`} of ${promptTokens}`;
-  const sentence = `${batch} at once: ${describeGradientMemory(memory)}`;
-  return { what: "updater", ...verdict(sentence, totalOf(memory), use, "a smaller grpo.tokenBudget") };
+  const sentence = `${batch} at once: ${describeGradientMemory(memory)}, ${describeBytes(copies)} beside it for what is trained`;
+  const needed = totalOf(memory) + copies;
+  return { what: "updater", ...verdict(sentence, needed, use, "a smaller grpo.tokenBudget") };
 }
 
 function microBatchOf({ contextTokens, completionTokens, group }: ModelUse): MicroBatchSizes {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AdapterError } from "../gguf/index.ts";
@@ -9,6 +9,11 @@ export type AdapterBytes = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** So much is hashed and written before this process does anything else. */
 const PART_BYTES = 1024 * 1024;
+const PREFIX = "fleet-adapter-";
+/** A file is used for as long as its bytes arrive and an engine reads them: one this old was left by a process that was killed. */
+const LEFT_AFTER_MS = 3_600_000;
+
+let swept: Promise<void> | null = null;
 
 /**
  * Writes an adapter into a file while its bytes arrive, and lends the file once they are those of the digest. Nobody but
@@ -26,7 +31,9 @@ export async function withAdapterFile<T>(
   bytes: AdapterBytes,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "fleet-adapter-"));
+  swept ??= sweepLeft();
+  await swept;
+  const folder = await mkdtemp(join(tmpdir(), PREFIX));
   try {
     const path = join(folder, "adapter.gguf");
     const digest = await writeHashed(path, bytes instanceof Uint8Array ? partsOf(bytes) : bytes);
@@ -34,6 +41,17 @@ export async function withAdapterFile<T>(
     return await use(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Deletes what others left; once a process. */
+async function sweepLeft(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const path = join(tmpdir(), name);
+    const found = await stat(path).catch(() => null); // Its owner may be done with it by now.
+    if (found === null || Date.now() - found.mtimeMs < LEFT_AFTER_MS) continue;
+    await rm(path, { recursive: true, force: true }).catch(() => {}); // Another user's, perhaps.
   }
 }
 

@@ -3,7 +3,8 @@ import { type AdapterPair, checkAdapterFits, decodeAdapter, pairsOf, readModelIn
 import { type ChangeRows, rewriteModel } from "./rewrite-model.ts";
 
 /**
- * Writes a model with an adapter folded in: each weight W becomes W + scale · B · A, in the type that W is stored in.
+ * Writes a model with an adapter folded in: each weight W becomes W + scale · B · A, in the type that W is stored in. Of an
+ * adapter that names no base, as llama.cpp's converter writes them, the shapes are compared alone.
  *
  * @param base - path of the model that the adapter belongs to
  * @param adapter - the adapter's GGUF
@@ -12,11 +13,12 @@ import { type ChangeRows, rewriteModel } from "./rewrite-model.ts";
  */
 export async function writeMergedModel(path: string, base: string, adapter: Uint8Array): Promise<void> {
   const decoded = decodeAdapter(adapter);
-  checkAdapterFits(decoded, await readModelInfo(base));
+  const model = await readModelInfo(base);
+  checkAdapterFits({ ...decoded, base: decoded.base || model.digest }, model);
   const pairs = new Map(pairsOf(decoded).map((pair) => [pair.weight, pair]));
   await rewriteModel(path, base, {
     metadata: new Map([
-      ["fleet.base_digest", decoded.base],
+      ["fleet.base_digest", model.digest],
       ["fleet.adapter_digest", createHash("sha256").update(adapter).digest("hex")],
     ]),
     typeOf: ({ type }) => type,

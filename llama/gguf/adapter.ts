@@ -22,7 +22,7 @@ export interface AdapterTensor extends AdapterMatrix {
 
 /** All of an adapter but its numbers, unless they are there too. */
 export interface AdapterShape<Matrix extends AdapterMatrix = AdapterMatrix> {
-  /** SHA-256 of the model's file that it belongs to, hexadecimal. */
+  /** SHA-256 of the model's file that it belongs to, hexadecimal; "" where none is named, as llama.cpp's converter leaves it. */
   readonly base: string;
   /** Scale is alpha / rank; with 0 it is 1. */
   readonly alpha: number;
@@ -56,7 +56,7 @@ export function encodeAdapter({ base, alpha, tensors }: Adapter): Uint8Array {
     ["general.type", { kind: "string", value: "adapter" }],
     ["adapter.type", { kind: "string", value: "lora" }],
     [ALPHA_KEY, { kind: "float32", value: alpha }],
-    [BASE_KEY, { kind: "string", value: base }],
+    ...(base === "" ? [] : [[BASE_KEY, { kind: "string", value: base }] as const]),
   ]);
   return encodeGguf(
     metadata,
@@ -70,7 +70,7 @@ export function encodeAdapter({ base, alpha, tensors }: Adapter): Uint8Array {
 }
 
 /**
- * Reads an adapter that {@link encodeAdapter} wrote, or another F32 one of llama.cpp's that names its base.
+ * Reads an adapter that {@link encodeAdapter} wrote, or another F32 one of llama.cpp's.
  *
  * @param name - stands for it in errors
  * @throws {AdapterError | NotGgufError | GgufTruncatedError | GgufDamagedError} in one sentence
@@ -175,6 +175,9 @@ function requireLora(metadata: Metadata, name: string): void {
 }
 
 function matrixOf({ name: tensor, type, shape }: GgufTensor, name: string): AdapterMatrix {
-  if (type !== "F32") throw new AdapterError(`${name} has ${tensor} in ${type}, only F32 can be used`);
+  if (type !== "F32")
+    throw new AdapterError(
+      `${name} has ${tensor} in ${type}, only F32 can be used (convert_lora_to_gguf.py --outtype f32)`,
+    );
   return { name: tensor, ...rowsAndColumns(shape) };
 }

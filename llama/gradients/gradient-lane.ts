@@ -2,7 +2,7 @@ import { FleetError } from "../../core/index.ts";
 import type { MemoryLimits } from "./memory-limits.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import type { ParameterSets } from "./parameter-sets.ts";
-import { countValues, takeGradients, writeValues } from "./parameters.ts";
+import { clearGradients, countValues, takeGradients, writeValues } from "./parameters.ts";
 import { type ForwardResult, type ModelOnDevice, openPlan, type Plan } from "./plan.ts";
 import type { ForwardAdapter } from "./protocol.ts";
 
@@ -62,9 +62,15 @@ export function openGradientLane(
       throw new GradientCallError(
         `backward was given ${coefficientsT.length} coefficients for ${kept.predicted} predicted tokens`,
       );
-    await kept.backward(coefficientsT);
-    dropKept();
-    return takeGradients(backend, tensors);
+    try {
+      await kept.backward(coefficientsT);
+      return takeGradients(backend, tensors);
+    } catch (error) {
+      clearGradients(backend, tensors); // Of a part of this micro-batch.
+      throw error;
+    } finally {
+      dropKept();
+    }
   };
   return {
     forward: (batch, adapter) =>

@@ -1,7 +1,7 @@
 import { DeadlineError } from "../../core/index.ts";
 import { type Child, EngineDiedError, openChild } from "../child/index.ts";
 import { type ModelInfo, readModelInfo } from "../gguf/index.ts";
-import { explainGradientLack, isLackOfMemory } from "../memory/explain-lack.ts";
+import { explainGradientLack, explainGradientLoad, isLackOfMemory } from "../memory/explain-lack.ts";
 import type { MicroBatch } from "./micro-batch.ts";
 import type { Matrix } from "./orthogonalize.ts";
 import type { Parameter } from "./parameters.ts";
@@ -77,7 +77,7 @@ export async function openGradientEngine(options: GradientOptions): Promise<Grad
     return { ...opened, model, ...createCalls(child, options) };
   } catch (error) {
     await child[Symbol.asyncDispose]();
-    throw error;
+    throw await explainGradientLoad(error, options);
   }
 }
 
@@ -96,14 +96,16 @@ function createCalls(
 ): Omit<GradientEngine, "device" | "model" | "lanes" | "parameters"> {
   /** What each lane computes. */
   const batches = new Map<number, MicroBatch>();
-  let explaining: Promise<unknown> | null = null; // All lanes end together, for one reason.
+  let explaining: Promise<unknown> | null = null; // Of a death: all lanes end together, for one reason.
   const explained = (lane: number) => async (error: unknown) => {
     if (error instanceof DeadlineError) {
       endNow(child.pid); // What it still computes must not get into a later sum.
       throw new EngineDiedError(`the gradient engine was ended: ${error.message}`, { cause: error });
     }
     if (!isLackOfMemory(error)) throw error;
-    explaining ??= explainGradientLack(error, options, batches.get(lane) ?? NO_BATCH);
+    const explain = () => explainGradientLack(error, options, batches.get(lane) ?? NO_BATCH);
+    if (!(error instanceof EngineDiedError)) throw await explain();
+    explaining ??= explain();
     throw await explaining;
   };
   return {

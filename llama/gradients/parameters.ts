@@ -127,6 +127,13 @@ export function takeGradients(backend: Backend, tensors: readonly ParameterTenso
   });
 }
 
+/** Lets the sums start again from zero. */
+export function clearGradients(backend: Backend, tensors: readonly ParameterTensor[]): void {
+  for (const { gradient, columns, rows } of tensors) {
+    if (gradient !== null) backend.upload(gradient, new Float32Array(columns * rows));
+  }
+}
+
 function concatenate(
   tensors: readonly ParameterTensor[],
   read: (tensor: ParameterTensor) => Float32Array,

@@ -1,5 +1,6 @@
 /**
- * `llama_decode` and nothing else: steps of many sequences that share a prompt, their tokens known beforehand.
+ * `llama_decode` and nothing else: steps of many sequences that share a prompt, their tokens known beforehand. A single
+ * sequence is decoded beside a row of padding, as an engine does.
  *
  * @module
  */

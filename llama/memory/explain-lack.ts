@@ -8,11 +8,14 @@ import { describeBytes, FleetError } from "../../core/index.ts";
 import { EngineDiedError, EngineError } from "../child/index.ts";
 import type { MicroBatch } from "../gradients/micro-batch.ts";
 import { packSequences } from "../gradients/packing.ts";
+import { evenMicroBatch } from "./even-micro-batch.ts";
 import { predictEngineMemory, predictGradientMemory } from "./predict-memory.ts";
 import type { EngineMemory, EngineSizes, GradientMemory, GradientSizes } from "./protocol.ts";
 
 /** Of an engine; see {@link EngineOptions.slots}. */
 const MOST_SLOTS = 100;
+/** The smallest that there is. */
+const LEAST_BATCH = { groups: 1, promptTokens: 1, completions: 1, completionTokens: 1 };
 
 /** What a decoding engine takes, in words. */
 export function describeEngineMemory({ weights, cells, computing, process }: EngineMemory): string {
@@ -40,6 +43,20 @@ export async function explainEngineLack(error: unknown, sizes: EngineSizes): Pro
     const asked = `${sizes.slots} slots of ${sizes.contextTokens} tokens take ${describeEngineMemory(memory)}`;
     if (sizes.device !== "cpu") return asked;
     return `${asked}; ${describeBytes(availableMemory())} are free here, in which ${instead} would fit`;
+  });
+}
+
+/** The error of a gradient engine that could not be opened, with what it takes where that may be the reason. */
+export async function explainGradientLoad(
+  error: unknown,
+  sizes: Omit<GradientSizes, "microBatch" | "withReference">,
+): Promise<unknown> {
+  return explain(error, async () => {
+    const microBatch = evenMicroBatch(LEAST_BATCH);
+    const { weights, process } = await predictGradientMemory({ ...sizes, microBatch, withReference: false });
+    const asked = `${describeBytes(weights)} of weights and what is trained, ${describeBytes(process)} for the process, before any micro-batch`;
+    if (sizes.device !== "cpu") return asked;
+    return `${asked}; ${describeBytes(availableMemory())} are free here: a smaller quantization or rank may fit`;
   });
 }
 

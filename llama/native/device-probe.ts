@@ -34,7 +34,15 @@ function whyNoVulkanDriver(): string | null {
 function whyNotLoadable(build: "cuda" | "vulkan"): string | null {
   const { gpuBackend } = findLibraries(build);
   const loaded = gpuBackend === null ? "the build has no GPU backend" : tryLoad(gpuBackend);
-  return typeof loaded === "string" ? loaded : null;
+  return typeof loaded === "string" ? describeLoadError(loaded) : null;
+}
+
+/** What the dynamic linker says, in a sentence where it lacks a library. */
+export function describeLoadError(message: string): string {
+  const missing = /(lib[\w.+-]+\.so[.\d]*): cannot open shared object file/.exec(message)?.[1];
+  if (missing === undefined) return message;
+  const of = /^lib(cudart|cublas)/.test(missing) ? "NVIDIA's CUDA runtime" : "a library that the build needs";
+  return `${of} (${missing}) is not installed`;
 }
 
 function tryLoad(path: string): LibraryHandle | string {

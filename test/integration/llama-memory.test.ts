@@ -9,7 +9,7 @@ import {
   predictGradientMemory,
   totalOf,
 } from "../../llama/index.ts";
-import { newestChild, peakOfChild } from "../support/peak-memory.ts";
+import { childrenOfThis, newestChild, peakOfChild } from "../support/peak-memory.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { writeTinyModel } from "../support/tiny-model.ts";
 
@@ -124,10 +124,24 @@ describe("the memory that an engine is said to take", () => {
 
 describe("too little memory", () => {
   it("for an engine's cells is said in a sentence, with what they take and how many slots would fit", async () => {
-    const huge = { ...CPU, gguf, slots: 100, contextTokens: 1_000_000, template: "raw" };
+    const huge = { ...CPU, gguf, slots: 100, contextTokens: 500_000, template: "raw" };
 
     await expect(openEngine(huge)).rejects.toThrow(
-      /^there is too little memory for a context of 100000000 tokens: [^;]*; 100 slots of 1000000 tokens take .* of weights, 190\.\d GiB of KV cells, up to .*; .* are free here, in which \d+ slots would fit$/,
+      /^there is too little memory for a context of 50000000 tokens: [^;]*; 100 slots of 500000 tokens take .* of weights, 95\.\d GiB of KV cells, up to .*; .* are free here, in which \d+ slots would fit$/,
+    );
+  }, 120_000);
+
+  it("for a gradient engine's weights is said with what they take, where the system kills for it", async () => {
+    const before = await childrenOfThis();
+    const opening = openGradientEngine({ gguf, device: "cpu", threads: 1, trainable: TRAINABLE });
+    opening.catch(() => {}); // Looked at below.
+    const started = async () => (await childrenOfThis()).find((pid) => !before.includes(pid)) ?? "";
+    await expect.poll(started, { interval: 5 }).not.toBe("");
+
+    process.kill(Number(await started()), "SIGKILL");
+
+    await expect(opening).rejects.toThrow(
+      /^the gradient engine ended: signal SIGKILL.*; .* of weights and what is trained, .* for the process, before any micro-batch; .* are free here: a smaller quantization or rank may fit$/,
     );
   }, 60_000);
 

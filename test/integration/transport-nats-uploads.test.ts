@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { openAdapterStore, openNats } from "../../transport/index.ts";
+import { DeadlineError } from "../../core/index.ts";
+import { type NatsLink, openAdapterStore, openNats } from "../../transport/index.ts";
 import { openTestNats, type TestNats } from "../support/nats.ts";
 import { openProxy } from "../support/proxy.ts";
 
@@ -84,6 +85,20 @@ describe("an adapter that is stored while it arrives", () => {
     expect(await messagesOf(nats)).toBe(Math.ceil(adapter.byteLength / 2 ** 20) + 1);
   });
 
+  test("whose last acknowledgement is lost is there, whole, for the next try", async () => {
+    await using nats = await openTestNats();
+    const link = await nats.link("coordinator");
+    const adapter = randomBytes(3_000_000);
+    const digest = sha256(adapter);
+
+    const put = (await openAdapterStore(losingDescriptions(link), nats.run)).put(digest, adapter);
+    await expect(put).rejects.toThrow("the acknowledgement is lost");
+
+    const store = await openAdapterStore(link, nats.run);
+    await store.put(digest, cutShort(adapter));
+    expect(adapter.equals(await store.get(digest))).toBe(true);
+  });
+
   test("by one that crashed in the middle is swept once it has not gone on for long enough", async () => {
     await using nats = await openTestNats();
     const link = await nats.link("coordinator");
@@ -100,6 +115,18 @@ describe("an adapter that is stored while it arrives", () => {
     expect(adapter.equals(await store.get(sha256(adapter)))).toBe(true);
   });
 });
+
+/** A link on which an object's description is stored, and its acknowledgement never arrives. */
+function losingDescriptions(link: NatsLink): NatsLink {
+  const publish: NatsLink["stream"]["publish"] = async (subject, ...rest) => {
+    const stored = await link.stream.publish(subject, ...rest);
+    if (subject.includes(".M.")) throw new DeadlineError("the acknowledgement is lost");
+    return stored;
+  };
+  return Object.create(link, {
+    stream: { value: Object.create(link.stream, { publish: { value: publish } }) },
+  });
+}
 
 /** Messages of all adapters: chunks, and a description of each. */
 async function messagesOf(nats: TestNats): Promise<number> {

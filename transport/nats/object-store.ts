@@ -16,7 +16,7 @@ class ObjectMissingError extends FleetError {
 export interface DigestStore {
   /**
    * Stores an object while its bytes arrive; one that is there already is left alone, and its bytes are not asked for.
-   * Where this fails, nothing is there under the digest that was not there before.
+   * Where this fails, nothing is there under the digest that was not there before, or the whole object.
    *
    * @throws {CorruptObjectError} when the digest is not that of the bytes
    * @throws what `bytes` throws

@@ -12,7 +12,7 @@ const CHUNKS_AHEAD = 8;
 /**
  * Stores an object under its SHA-256, in hex, while its bytes arrive (ADR-20 of nats-architecture-and-design). It is there
  * once all of its chunks are durable and its description is; whoever fails before leaves at most chunks that nothing
- * names, and deletes them if it still can.
+ * names, and deletes them if it still can. Where the description's acknowledgement is lost, it may be there all the same.
  *
  * @throws {CorruptObjectError} when the digest is not that of the bytes
  * @throws what `bytes` throws
@@ -26,35 +26,32 @@ export async function writeObject(
   const name = `${digest} of ${bucket} to be stored`;
   const id = nuid.next();
   const subject = chunkSubject(bucket, id);
-  try {
-    const { size, chunks, sha256 } = await publishChunks(link, name, subject, bytes);
-    const actual = sha256.toString("hex");
-    if (actual !== digest)
-      throw new CorruptObjectError(`bytes of digest ${actual} cannot be stored as ${digest}`);
-    const meta = {
-      name: digest,
-      bucket,
-      nuid: id,
-      size,
-      chunks,
-      mtime: new Date().toISOString(),
-      digest: `SHA-256=${sha256.toString("base64").replaceAll("+", "-").replaceAll("/", "_")}`,
-      deleted: false,
-      options: { max_chunk_size: CHUNK_BYTES },
-    };
-    await publishMeta(link, name, metaSubject(bucket, digest), meta);
-  } catch (error) {
+  const discard = async (error: unknown): Promise<never> => {
     const purge = () => link.manager.streams.purge(objectStream(bucket), { filter: subject });
-    await link.ask(name, purge).catch(() => {}); // What is left is swept later.
+    await link.ask(name, purge).catch(() => {}); // What is left of an adapter is swept later.
     throw error;
-  }
+  };
+  const { size, chunks, sha256 } = await publishChunks(link, name, subject, digest, bytes).catch(discard);
+  const meta = {
+    name: digest,
+    bucket,
+    nuid: id,
+    size,
+    chunks,
+    mtime: new Date().toISOString(),
+    digest: `SHA-256=${sha256.toString("base64").replaceAll("+", "-").replaceAll("/", "_")}`,
+    deleted: false,
+    options: { max_chunk_size: CHUNK_BYTES },
+  };
+  await publishMeta(link, name, metaSubject(bucket, digest), meta);
 }
 
-/** Resolves once all is durable. */
+/** Resolves once all is durable. @throws {CorruptObjectError} when the digest is not that of the bytes */
 async function publishChunks(
   link: NatsLink,
   name: string,
   subject: string,
+  digest: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<{ size: number; chunks: number; sha256: Buffer }> {
   const hash = createHash("sha256");
@@ -75,7 +72,11 @@ async function publishChunks(
   } finally {
     await Promise.allSettled(unacknowledged); // What comes after a purge would stay.
   }
-  return { size, chunks, sha256: hash.digest() };
+  const sha256 = hash.digest();
+  const actual = sha256.toString("hex");
+  if (actual !== digest)
+    throw new CorruptObjectError(`bytes of digest ${actual} cannot be stored as ${digest}`);
+  return { size, chunks, sha256 };
 }
 
 /** A description takes the place of the one before. */

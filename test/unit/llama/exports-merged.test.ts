@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
   decodeAdapter,
@@ -56,6 +57,26 @@ describe("a merged model, loaded by llama.cpp", () => {
     expect(textOf(after.metadata, "fleet.adapter_digest")).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it("is made from an adapter that names no base, as llama.cpp's converter writes them, where the shapes fit", async () => {
+    await using folder = await openTemporaryFolder();
+    const [path, other] = [folder.file("base.gguf"), folder.file("other.gguf")];
+    await writeTinyModel(path);
+    await writeTinyModel(other, { layers: 1 });
+    const model = await readModelInfo(path);
+    const named = tinyAdapter(model);
+    const unnamed = encodeAdapter({ ...named, base: "" });
+
+    await writeMergedModel(folder.file("merged.gguf"), path, unnamed);
+    await writeMergedModel(folder.file("same.gguf"), path, encodeAdapter(named));
+
+    await using merged = await openGguf(folder.file("merged.gguf"));
+    expect(textOf(merged.metadata, "fleet.base_digest")).toBe(model.digest);
+    expect(await weightsOf(folder.file("merged.gguf"))).toEqual(await weightsOf(folder.file("same.gguf")));
+    await expect(writeMergedModel(folder.file("no.gguf"), other, unnamed)).rejects.toThrow(
+      "which the model does not have",
+    );
+  });
+
   it("is not made from an adapter of another base", async () => {
     await using folder = await openTemporaryFolder();
     const [path, other] = [folder.file("base.gguf"), folder.file("other.gguf")];
@@ -102,6 +123,13 @@ describe("an adapter, loaded by llama.cpp", () => {
 const TOKENS = Int32Array.from({ length: 48 }, (_, i) => 1 + ((i * 97) % 271));
 
 type Scorer = Awaited<ReturnType<typeof openExactEngine>>;
+
+/** All that follows the header of a GGUF. */
+async function weightsOf(path: string): Promise<Uint8Array> {
+  await using file = await openGguf(path);
+  const from = Math.min(...[...file.tensors.values()].map(({ offset }) => offset));
+  return (await readFile(path)).subarray(from);
+}
 
 async function scoreTokens(engine: Scorer, adapter: string): Promise<Float32Array> {
   return (await engine.score({ tokens: TOKENS, from: 1, adapter, temperature: 1 })).logpT;
