@@ -36,7 +36,7 @@ const NOT_THERE = -1;
 /**
  * What to write. Where a pool is to shrink, its pods first get their places: those go first whose workers lose least.
  *
- * @param writesReplicas - else only the places are written, and somebody else sets the replicas
+ * @param writesReplicas - else only the places are written, at all times: who sets the replicas asks nobody first
  */
 export function actionsOf(
   { pools: wanted, workers }: ScalingAnswer,
@@ -46,10 +46,13 @@ export function actionsOf(
   return wanted.flatMap(({ name, replicas: to }) => {
     const state = states.find((pool) => pool.name === name);
     const from = state?.replicas ?? null;
-    if (state === undefined || from === null || from === to) return [];
+    if (state === undefined || from === null) return [];
     const order = workers.filter(({ pool }) => pool === name).map((worker) => worker.name);
-    const costs = to < from ? costsOf(state.pods, order) : [];
-    return writesReplicas ? [...costs, { type: "replicas" as const, pool: name, from, to }] : costs;
+    const mayShrink = writesReplicas ? to < from : order.length > 0;
+    const costs = mayShrink ? costsOf(state.pods, order) : [];
+    return writesReplicas && from !== to
+      ? [...costs, { type: "replicas" as const, pool: name, from, to }]
+      : costs;
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import { backoffMs, pause, systemClock, withDeadline } from "../core/index.ts";
 import type { ScalingAnswer } from "../proto/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { type Logger, noTelemetry, type Telemetry } from "../telemetry/index.ts";
 import { type FleetClient, openFleetClient } from "../transport/index.ts";
 import { type Action, actionsOf, type PoolState, reportsOf } from "./carry-out.ts";
 import { openPools, type Pools } from "./kubernetes/open-pools.ts";
@@ -29,8 +29,10 @@ export interface AutoscalerOptions {
   /** How often it asks. */
   readonly everyMs: number;
   readonly logger: Logger;
+  readonly telemetry?: Telemetry;
 }
 
+const NOT_SIZED = "the pools were not sized when it tried last; its log says why";
 const LONGEST_BACKOFF_MS = 60_000;
 /** Well below the Lease's duration. */
 const LEASE_DEADLINE_MS = 5_000;
@@ -44,15 +46,17 @@ const ROUND_DEADLINE_MS = 60_000;
  * @throws {KubernetesUnusableError} when there is no cluster to speak to
  */
 export async function runAutoscaler(options: AutoscalerOptions, stop: AbortSignal): Promise<void> {
-  const { logger, everyMs } = options;
+  const { logger, everyMs, telemetry = noTelemetry } = options;
   await using client = openFleetClient({ ...options.coordinator, name: `autoscaler ${options.identity}` });
   await using pools = openPools(options);
+  telemetry.health.started();
   const leader = createLeader(pools.lease, options.identity, systemClock);
   const tell = createTeller(logger);
   let failures = 0;
   while (!stop.aborted) {
     const error = await tryRound();
     failures = error === null ? 0 : failures + 1;
+    telemetry.health.lacks("pools", error === null ? null : NOT_SIZED);
     if (error !== null && !stop.aborted) logger.warn("pools not sized; asked again", { error });
     await pause(failures === 0 ? everyMs : backoffMs(failures, everyMs, LONGEST_BACKOFF_MS), stop);
   }
@@ -100,18 +104,15 @@ async function sizePools(
 ): Promise<void> {
   const ask = (states: readonly PoolState[]) =>
     client.scaling({ pools: reportsOf(states, pools.deployments()) }, { signal: stop });
-  if (pools.known().length === 0) await pools.look(namesOf(await ask([])));
-  else await pools.look(pools.known().map(({ name }) => name));
+  // Which pools there are is the coordinator's to say: of one that an upgrade took away nothing may be read any more.
+  const { pools: named } = await ask([]);
+  if (named.length === 0) return; // It has not decided anything yet.
+  await pools.look(named.map(({ name }) => name));
   const answer = await ask(pools.known());
-  await pools.look(namesOf(answer).filter((name) => !pools.deployments().has(name)));
   for (const action of actionsOf(answer, pools.known(), options.writesReplicas)) {
     if (stop.aborted || !(await leader.hold())) return;
     await carryOut(options, pools, action, answer);
   }
-}
-
-function namesOf({ pools }: ScalingAnswer): string[] {
-  return pools.map(({ name }) => name);
 }
 
 async function carryOut(

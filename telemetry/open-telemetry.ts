@@ -22,7 +22,7 @@ export const noTelemetry: Telemetry = {
 
 /** Who tells, of what, and to whom. */
 export interface TelemetryOptions {
-  /** "coordinator", "worker" or "updater". */
+  /** "coordinator", "worker", "updater" or "autoscaler". */
   readonly role: string;
   /** Unique in the run. */
   readonly name: string;

@@ -1,10 +1,26 @@
-import { type CoordinationV1Api, type V1Lease, V1MicroTime } from "@kubernetes/client-node";
+import {
+  type CoordinationV1Api,
+  type V1Lease,
+  V1MicroTime,
+  type V1ObjectMeta,
+} from "@kubernetes/client-node";
 import { systemClock } from "../../core/index.ts";
 import type { LeaseRecord, LeaseStore } from "../leader.ts";
 import { asking, httpStatusOf, LeaseTakenError } from "./errors.ts";
 
-/** A Lease of `coordination.k8s.io` in a namespace. */
+/** A Lease of `coordination.k8s.io` in a namespace. What else is written on it, such as Helm's labels, stays. */
 export function createLeaseStore(api: CoordinationV1Api, namespace: string, name: string): LeaseStore {
+  let metadata: V1ObjectMeta | undefined;
+
+  function recordOf(lease: V1Lease): LeaseRecord {
+    metadata = lease.metadata;
+    return {
+      holder: lease.spec?.holderIdentity ?? "",
+      durationSeconds: lease.spec?.leaseDurationSeconds ?? 0,
+      version: metadata?.resourceVersion ?? "",
+    };
+  }
+
   return {
     read: async () => {
       const lease = await asking(
@@ -21,7 +37,7 @@ export function createLeaseStore(api: CoordinationV1Api, namespace: string, name
       const body: V1Lease = {
         apiVersion: "coordination.k8s.io/v1",
         kind: "Lease",
-        metadata: { name, namespace, ...(before !== null && { resourceVersion: before.version }) },
+        metadata: before === null ? { name, namespace } : { ...metadata, resourceVersion: before.version },
         spec: { holderIdentity: holder, leaseDurationSeconds: durationSeconds, renewTime: now },
       };
       const written =
@@ -37,13 +53,5 @@ export function createLeaseStore(api: CoordinationV1Api, namespace: string, name
       );
       return recordOf(lease);
     },
-  };
-}
-
-function recordOf({ metadata, spec }: V1Lease): LeaseRecord {
-  return {
-    holder: spec?.holderIdentity ?? "",
-    durationSeconds: spec?.leaseDurationSeconds ?? 0,
-    version: metadata?.resourceVersion ?? "",
   };
 }

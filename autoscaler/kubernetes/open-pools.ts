@@ -31,7 +31,7 @@ export interface PoolsOptions {
 
 /** The pools in the cluster. Disposing ends what watches them. */
 export interface Pools extends AsyncDisposable {
-  /** Looks at these pools' Deployments. @throws {KubernetesError} */
+  /** Looks at these pools' Deployments, and forgets all others. @throws {KubernetesError} */
   look(names: readonly string[]): Promise<void>;
   /** As last looked at. */
   known(): PoolState[];
@@ -88,8 +88,15 @@ export function openPools({ namespace, release, deployments, kubeconfig, logger 
       known.pods = await watchPods({ config, core, namespace, selector, logger });
   }
 
+  async function forget(name: string): Promise<void> {
+    const pods = pools.get(name)?.pods;
+    pools.delete(name);
+    await pods?.[Symbol.asyncDispose]();
+  }
+
   return {
     look: async (names) => {
+      await Promise.all([...pools.keys()].filter((name) => !names.includes(name)).map(forget));
       await Promise.all(names.map(look));
     },
     known: () =>

@@ -1,12 +1,11 @@
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { openWatchdog } from "../../core/index.ts";
-import { createLogger } from "../../telemetry/index.ts";
+import { TelemetryConfig } from "../../telemetry/index.ts";
 import { parseAddress, parsePositive } from "../parse.ts";
 import { coordinatorOf, type JoinGiven } from "../pod/join-run.ts";
-import { openRunSignals } from "../run-signals.ts";
+import { type HowRun, runRole } from "../run-role.ts";
 
-interface AutoscalerGiven extends JoinGiven {
+interface AutoscalerGiven extends JoinGiven, Pick<HowRun, "metrics"> {
   readonly namespace: string;
   readonly release: string;
   readonly pool: ReadonlyMap<string, string>;
@@ -35,6 +34,7 @@ export function addAutoscalerCommand(program: Command): void {
       new Option("--kubeconfig <file>", "of the cluster, if not the one this runs in").env("KUBECONFIG"),
     )
     .option("--identity <name>", "unique among those that run at once", hostname())
+    .option("--metrics <host:port>", "where /metrics, /startupz, /readyz and /livez are served", parseAddress)
     .addHelpText(
       "after",
       "\nExample:\n  fleet autoscaler --join my-run-coordinator:7000 --token-file /secrets/token --namespace runs --release my-run",
@@ -44,28 +44,19 @@ export function addAutoscalerCommand(program: Command): void {
 
 async function startAutoscaler(given: AutoscalerGiven): Promise<void> {
   const { runAutoscaler } = await import("../../autoscaler/index.ts");
-  const logger = createLogger({
-    role: "autoscaler",
-    level: "info",
-    destination: "stderr",
-    pretty: process.stderr.isTTY,
-  });
-  using _ = openWatchdog({ say: (what) => logger.warn("watchdog", { what }) });
-  using signals = openRunSignals(() => logger.info("stopping"));
-  await runAutoscaler(
-    {
+  const { namespace, release, identity } = given;
+  await runRole("autoscaler", { ...given, wait: 0 }, async ({ logger, patience, tell }) => {
+    const options = {
       coordinator: await coordinatorOf(given),
-      namespace: given.namespace,
-      release: given.release,
+      ...{ namespace, release, identity, logger },
       deployments: given.pool,
       writesReplicas: given.deletionCostsOnly !== true,
       kubeconfig: given.kubeconfig ?? null,
-      identity: given.identity,
       everyMs: given.everySeconds * 1_000,
-      logger,
-    },
-    signals.stop,
-  );
+      telemetry: await tell({ run: release, name: identity, config: TelemetryConfig.parse({}) }),
+    };
+    await runAutoscaler(options, patience.stop);
+  });
 }
 
 function addPool(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

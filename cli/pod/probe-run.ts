@@ -21,8 +21,8 @@ const NO_TASK = "probe";
 const NAME = "probe";
 
 /**
- * Goes over the links that a worker has, with a worker's rights, and changes nothing: joins by gRPC, reads the policy
- * pointer from nats-server, and asks for the lease of a task that is not there, which the ledger answers.
+ * Goes over the links that a worker has, with a worker's rights, and changes nothing: asks gRPC's health service, joins,
+ * reads the policy pointer from nats-server, and asks for the lease of a task that is not there, which the ledger answers.
  *
  * @returns a line for each link, in the order in which they were asked
  * @throws FleetErrors of the link that does not answer
@@ -30,8 +30,12 @@ const NAME = "probe";
 export async function* probeRun(given: ProbeGiven): AsyncGenerator<string> {
   const coordinator = await coordinatorOf(given);
   await using client = openFleetClient({ ...coordinator, name: NAME });
+  const health = await client.health();
+  if (health !== "SERVING")
+    throw new ProbeFailedError(`the coordinator at ${given.join} says ${health} of its health`);
+  yield `health: ${health}, at ${given.join}`;
   const { run, natsUrl, natsUser, natsPassword } = await client.connect("worker");
-  yield `coordinator: run ${run} at ${given.join}`;
+  yield `coordinator: run ${run}`;
   const url = given.nats ?? natsUrl;
   await using nats = await openNats({
     url,

@@ -57,9 +57,15 @@ export interface Scaler {
   report(pools: readonly PoolReport[]): void;
   /** The newest plan; null before the first, and where no pool is scaled. */
   plan(): ScalingPlan | null;
-  /** Its replicas by pool. */
+  /**
+   * Its replicas by pool, for whoever carries them out without saying first what the cluster has: null until every pool was
+   * reported, or nobody has reported for a while.
+   */
   replicas(): ReadonlyMap<string, number> | null;
 }
+
+/** Longer than an autoscaler that found nobody waits before it asks again. */
+const UNREPORTED_MS = 90_000;
 
 /** What is remembered of a pool. */
 interface Asked {
@@ -77,6 +83,7 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
   const asked = new Map<string, Asked>();
   const reported = new Map<string, PoolReport>();
   let plan: ScalingPlan | null = null;
+  let firstMs: number | null = null;
   let last: { readonly workers: readonly WorkerPresence[]; readonly nowMs: number } | null = null;
 
   function askedOf(name: string, present: number): Asked {
@@ -116,6 +123,12 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
     return { why: `the run is ${state.phase}`, pools };
   }
 
+  /** Else those that are still on their way would not be counted, and be deleted. */
+  function knowsTheCluster(): boolean {
+    if (isOver(state) || config.pools.every(({ name }) => reported.has(name))) return true;
+    return last !== null && firstMs !== null && last.nowMs - firstMs >= UNREPORTED_MS;
+  }
+
   /** What the cluster has already is not asked for anew by a coordinator that has just started. */
   function adopt(name: string, replicas: number, nowMs: number): void {
     const memory = askedOf(name, 0);
@@ -124,6 +137,7 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
 
   function look(workers: readonly WorkerPresence[], nowMs: number): void {
     if (config.pools.length === 0) return;
+    firstMs ??= nowMs;
     last = { workers, nowMs };
     speeds.look(workers, nowMs);
     const heldTokens = workers.reduce((sum, { busySlots }) => sum + busySlots, 0) / 2;
@@ -162,7 +176,7 @@ export function createScaler({ config, state, heldOut, maxTokens }: ScalerParts)
     },
     plan: planNow,
     replicas: () => {
-      const now = planNow();
+      const now = knowsTheCluster() ? planNow() : null;
       return now && new Map(now.pools.map(({ name, replicas }) => [name, replicas]));
     },
   };

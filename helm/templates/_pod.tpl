@@ -43,6 +43,11 @@ readinessProbe:
   httpGet: { path: "/readyz?exclude=coordinator&exclude=nats", port: metrics }
   periodSeconds: 5
   timeoutSeconds: 5
+{{ include "fleet.liveness" . }}
+{{- end }}
+
+{{/* Of any process: whether its event loop turns. */}}
+{{- define "fleet.liveness" -}}
 livenessProbe:
   httpGet: { path: /livez, port: metrics }
   periodSeconds: 10
@@ -70,6 +75,11 @@ livenessProbe:
 {{- end }}
 {{- end }}
 
+{{/* Where run.yaml says that the model's file is; nothing in a release that joins, whose run is another's. */}}
+{{- define "fleet.gguf" -}}
+{{ dig "model" "gguf" "" .Values.run }}
+{{- end }}
+
 {{/* {root, volume, name, image, gguf}: containers that download each file and check its digest before the role starts; with gguf, which is
      the pod's own model, none that only other pods load. */}}
 {{- define "fleet.filesDownload" -}}
@@ -77,7 +87,7 @@ livenessProbe:
 {{- $ := . }}
 {{- $others := list }}
 {{- with .gguf }}
-{{- $others = list $.root.Values.run.model.gguf }}
+{{- $others = list (include "fleet.gguf" $.root) | compact }}
 {{- range concat (list $.root.Values.updater) $.root.Values.workers }}
 {{- with .gguf }}{{ $others = append $others . }}{{ end }}
 {{- end }}

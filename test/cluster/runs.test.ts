@@ -1,5 +1,5 @@
 import { expect, inject, it } from "vitest";
-import { openNamespace, type Release } from "./support/release.ts";
+import { type Namespace, openNamespace, type Release } from "./support/release.ts";
 
 const cluster = inject("cluster");
 const MINUTE_MS = 60_000;
@@ -8,12 +8,12 @@ const resources = {
   requests: { cpu: "50m", memory: "128Mi" },
   limits: { cpu: "1", memory: "2Gi" },
 };
-const withSlots = (slots: number) => ({
-  run: { steps: 4, eval: { dataset: [] } },
-  updater: { resources },
-  workers: [{ name: "cpu", device: "cpu", replicas: 2, slots, resources }],
-});
-const SHORT = withSlots(8);
+const POOL = { name: "cpu", device: "cpu", replicas: 2, slots: 8, resources };
+const SHORT = { run: { steps: 4, eval: { dataset: [] } }, updater: { resources }, workers: [POOL] };
+/** All pods of a run are other ones than those of {@link SHORT}. */
+const CHANGED = { ...SHORT, workers: [{ ...POOL, slots: 6 }], drainSeconds: 30 };
+/** Seconds that such pods have to go. */
+const GRACE_OF = { SHORT: "75", CHANGED: "45" };
 
 it.skipIf(cluster === null)(
   "two runs of one namespace and one of another keep to themselves, through an upgrade and a rollback in mid-run",
@@ -29,9 +29,13 @@ it.skipIf(cluster === null)(
     await runs[0]?.until("the first step", ({ step }) => step >= 1, 10 * MINUTE_MS);
 
     await first.helm("test", "one", "--timeout", "2m");
-    await runs[0]?.upgrade("demo", withSlots(6));
-    await runs[1]?.upgrade("demo", withSlots(6));
+    await runs[0]?.upgrade("demo", CHANGED);
+    await runs[1]?.upgrade("demo", CHANGED);
     await first.helm("rollback", "two", "1");
+    for (const part of ["coordinator", "updater", "nats"]) {
+      expect(await graceOf(first, `one-${part}`), part).toBe(GRACE_OF.CHANGED);
+      expect(await graceOf(first, `two-${part}`), part).toBe(GRACE_OF.SHORT);
+    }
     for (const run of runs)
       await run.until(`${run.name} to end`, ({ state }) => state === "ended", 15 * MINUTE_MS);
 
@@ -52,14 +56,27 @@ it.skipIf(cluster === null)(
 it.skipIf(cluster === null)("what is uninstalled leaves its volumes and nothing else", async () => {
   if (cluster === null) return;
   await using namespace = await openNamespace(cluster, "left");
-  const release = await namespace.install("left", "demo", SHORT);
+  const scaling = { min: 0, max: 2, cost: 1, startSeconds: 15 };
+  const scaled = { autoscaler: { kind: "builtin" }, workers: [{ ...POOL, scaling }] };
+  const release = await namespace.install("left", "demo", { ...SHORT, ...scaled });
   await release.until("the run to answer", () => true, 5 * MINUTE_MS);
+  const holder = () =>
+    namespace.kubectl("get", "lease", "left-autoscaler", "-o", "jsonpath={.spec.holderIdentity}");
+  await expect.poll(holder, { timeout: 2 * MINUTE_MS, interval: 1_000 }).toContain("left-autoscaler-");
 
   await release.uninstall();
 
-  const kinds = "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,roles,rolebindings";
+  const kinds =
+    "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,serviceaccounts,roles,rolebindings,leases";
   const left = () => namespace.kubectl("get", kinds, "-l", "app.kubernetes.io/instance=left", "-o", "name");
   await expect.poll(left, { timeout: 2 * MINUTE_MS, interval: 1_000 }).toBe(""); // Pods have their time to go.
+  expect(await namespace.kubectl("get", "leases", "-o", "name")).toBe(""); // Of whatever labels.
   const claims = await namespace.kubectl("get", "pvc", "-o", "name");
   expect(claims.trim().split("\n").sort()).toHaveLength(3);
 });
+
+/** What the first pod of a StatefulSet has to go, once all of its pods are those of its newest template. */
+async function graceOf({ kubectl }: Namespace, name: string): Promise<string> {
+  await kubectl("rollout", "status", `statefulset/${name}`, "--timeout=5m");
+  return kubectl("get", "pod", `${name}-0`, "-o", "jsonpath={.spec.terminationGracePeriodSeconds}");
+}

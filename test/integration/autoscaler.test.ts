@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import {
   AppsV1Api,
   CoordinationV1Api,
@@ -9,12 +8,10 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runAutoscaler } from "../../autoscaler/index.ts";
-import type { PoolReport, ScalingAnswerInit } from "../../proto/index.ts";
 import { type ControlPlane, hasControlPlane, openControlPlane } from "../support/control-plane.ts";
-import { fleet } from "../support/fleet-command.ts";
 import { FencedError, serve, TOKEN } from "../support/fleet-over-grpc.ts";
+import { openScalingCoordinator } from "../support/scaling-coordinator.ts";
 import { silentLogger } from "../support/silent-logger.ts";
-import { openTemporaryFolder } from "../support/temporary-folder.ts";
 
 const NAMESPACE = "default";
 const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
@@ -23,29 +20,6 @@ const EVENTUALLY = { timeout: 30_000, interval: 200 };
 let plane: ControlPlane;
 let apps: AppsV1Api;
 let core: CoreV1Api;
-
-/** A coordinator that wants what it is told to, and notes what it hears. */
-async function openCoordinator() {
-  const wanted: { replicas: number; order: string[] } = { replicas: 0, order: [] };
-  let heard: readonly PoolReport[] = [];
-  const server = await serve({
-    scaling: async ({ pools }): Promise<ScalingAnswerInit> => {
-      if (pools.length > 0) heard = pools;
-      const workers = wanted.order.map((name) => ({ name, pool: "spot", busySlots: 1, heldTokens: 1 }));
-      return {
-        pools: [{ name: "spot", replicas: wanted.replicas, max: 9 }],
-        workers,
-        why: "the test says so",
-      };
-    },
-  });
-  return {
-    address: `127.0.0.1:${server.port}`,
-    wanted,
-    heard: () => heard,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
 
 /** Starts one; `stop` resolves once it has ended. */
 function startAutoscaler(
@@ -76,10 +50,10 @@ function startAutoscaler(
   return { stop, [Symbol.asyncDispose]: stop };
 }
 
-async function createPool(release: string, replicas: number): Promise<void> {
-  const labels = { app: release };
+async function createPool(release: string, replicas: number, pool = "spot"): Promise<void> {
+  const labels = { app: release, pool };
   const body = {
-    metadata: { name: `${release}-worker-spot` },
+    metadata: { name: `${release}-worker-${pool}` },
     spec: {
       replicas,
       selector: { matchLabels: labels },
@@ -97,7 +71,7 @@ const replicasOf = async (release: string) =>
   (await apps.readNamespacedDeployment({ namespace: NAMESPACE, name: `${release}-worker-spot` })).spec
     ?.replicas;
 
-/** The rights that the chart gives to the autoscaler, and no other. */
+/** The rights that docs/scaling.md says an autoscaler needs, and no other. */
 async function grantRights(): Promise<void> {
   const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
   const rules = [
@@ -126,7 +100,7 @@ describe.runIf(hasControlPlane())("The autoscaler, on a real Kubernetes API,", {
 
   it("takes a pool from zero to what is wanted and back, first those whose workers lose least", async () => {
     await createPool("grow", 0);
-    await using coordinator = await openCoordinator();
+    await using coordinator = await openScalingCoordinator();
     await using _ = startAutoscaler("grow", coordinator.address);
 
     coordinator.wanted.replicas = 3;
@@ -143,7 +117,7 @@ describe.runIf(hasControlPlane())("The autoscaler, on a real Kubernetes API,", {
     await createPool("keda", 2);
     await expect.poll(() => namesOf("keda"), EVENTUALLY).toHaveLength(2);
     const [first = "", second = ""] = await namesOf("keda");
-    await using coordinator = await openCoordinator();
+    await using coordinator = await openScalingCoordinator();
     Object.assign(coordinator.wanted, { replicas: 1, order: [second, first] });
 
     await using _ = startAutoscaler("keda", coordinator.address, { writesReplicas: false });
@@ -161,8 +135,8 @@ describe.runIf(hasControlPlane())("The autoscaler, on a real Kubernetes API,", {
 
   it("leaves the pools to the one that holds the Lease, which goes to the other when that one ends", async () => {
     await createPool("two", 0);
-    await using one = await openCoordinator();
-    await using other = await openCoordinator();
+    await using one = await openScalingCoordinator();
+    await using other = await openScalingCoordinator();
     one.wanted.replicas = 1;
     other.wanted.replicas = 2;
     const leases = plane.admin.makeApiClient(CoordinationV1Api);
@@ -191,7 +165,7 @@ describe.runIf(hasControlPlane())("The autoscaler, on a real Kubernetes API,", {
     await createPool("stuck", 1);
     await expect.poll(() => namesOf("stuck"), EVENTUALLY).toHaveLength(1);
     const [name = ""] = await namesOf("stuck");
-    await using coordinator = await openCoordinator();
+    await using coordinator = await openScalingCoordinator();
     coordinator.wanted.replicas = 1;
     await using _ = startAutoscaler("stuck", coordinator.address);
     await expect.poll(coordinator.heard, EVENTUALLY).toEqual([{ name: "spot", replicas: 1, trouble: "" }]);
@@ -209,7 +183,7 @@ describe.runIf(hasControlPlane())("The autoscaler, on a real Kubernetes API,", {
   });
 
   it("names the Deployment that a pool has not, and takes it on when it is made", async () => {
-    await using coordinator = await openCoordinator();
+    await using coordinator = await openScalingCoordinator();
     coordinator.wanted.replicas = 2;
     await using _ = startAutoscaler("late", coordinator.address);
     const trouble = "there is no Deployment late-worker-spot in the namespace";
@@ -218,6 +192,32 @@ describe.runIf(hasControlPlane())("The autoscaler, on a real Kubernetes API,", {
     await createPool("late", 0);
 
     await expect.poll(() => replicasOf("late"), EVENTUALLY).toBe(2);
+  });
+
+  it("forgets a pool that the coordinator no longer names, as after an upgrade, and sizes those that it does", async () => {
+    await createPool("changed", 1);
+    await using coordinator = await openScalingCoordinator();
+    coordinator.wanted.replicas = 2;
+    await using _ = startAutoscaler("changed", coordinator.address);
+    await expect.poll(() => replicasOf("changed"), EVENTUALLY).toBe(2);
+
+    await createPool("changed", 0, "fixed");
+    Object.assign(coordinator.wanted, { pool: "fixed", replicas: 3 });
+
+    await expect.poll(coordinator.heard, EVENTUALLY).toEqual([{ name: "fixed", replicas: 3, trouble: "" }]);
+    expect(await replicasOf("changed")).toBe(2);
+  });
+
+  it("takes a Lease that was made for it, and leaves the labels of whoever made it", async () => {
+    const leases = plane.admin.makeApiClient(CoordinationV1Api);
+    const [name, labels] = ["made-autoscaler", { "app.kubernetes.io/managed-by": "Helm" }];
+    await leases.createNamespacedLease({ namespace: NAMESPACE, body: { metadata: { name, labels } } });
+    await using coordinator = await openScalingCoordinator();
+    await using _ = startAutoscaler("made", coordinator.address);
+
+    const made = () => leases.readNamespacedLease({ namespace: NAMESPACE, name });
+    await expect.poll(async () => (await made()).spec?.holderIdentity, EVENTUALLY).toBe("a");
+    expect((await made()).metadata?.labels).toEqual(labels);
   });
 
   it("changes nothing while the coordinator does not answer, and asks again", async () => {
@@ -234,30 +234,5 @@ describe.runIf(hasControlPlane())("The autoscaler, on a real Kubernetes API,", {
 
     await expect.poll(() => asked, EVENTUALLY).toBeGreaterThan(2);
     expect(await replicasOf("alone")).toBe(1);
-  });
-});
-
-describe("fleet autoscaler", { timeout: 30_000 }, () => {
-  it("says what it lacks where there is no cluster, and which pool it cannot read", async () => {
-    await using folder = await openTemporaryFolder();
-    const token = folder.file("token");
-    await writeFile(token, TOKEN);
-    const needed = [
-      "--join",
-      "127.0.0.1:1",
-      "--token-file",
-      token,
-      "--namespace",
-      "runs",
-      "--release",
-      "my-run",
-    ];
-
-    const lacking = await fleet("autoscaler", ...needed, "--kubeconfig", folder.file("none"));
-    const wrong = await fleet("autoscaler", ...needed, "--pool", "spot");
-
-    expect([lacking.code, wrong.code]).toEqual([2, 2]);
-    expect(lacking.stderr).toMatch(/none cannot be used: ENOENT/);
-    expect(wrong.stderr).toContain('"spot" is not NAME=DEPLOYMENT');
   });
 });

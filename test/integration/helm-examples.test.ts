@@ -2,12 +2,36 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { findHelm, hasPods, lint, podOf, render } from "../support/helm.ts";
+import {
+  conform,
+  findHelm,
+  findKubeconform,
+  hasPods,
+  lint,
+  type Manifest,
+  named,
+  podOf,
+  render,
+} from "../support/helm.ts";
 
 const EXAMPLES = "helm/examples";
 const APIS = ["cert-manager.io/v1", "keda.sh/v1alpha1", "monitoring.coreos.com/v1"];
+const COMPONENT = "app.kubernetes.io/component";
+const DNS = { ports: ["UDP", "TCP"].map((protocol) => ({ port: 53, protocol })) };
+/** The links of a run's own components, as docs/kubernetes.md lists them. */
+const LINKS = [
+  { from: "coordinator", to: "nats", port: 4222 },
+  { from: "worker", to: "nats", port: 4222 },
+  { from: "nats", to: "nats", port: 6222 },
+  { from: "worker", to: "coordinator", port: 7000 },
+  { from: "updater", to: "coordinator", port: 7000 },
+  { from: "autoscaler", to: "coordinator", port: 7000 },
+  { from: "autoscaler", to: "the API server", port: 443 },
+  { from: "autoscaler", to: "the API server", port: 6443 },
+];
 
 const helm = findHelm();
+const kubeconform = findKubeconform();
 
 describe.skipIf(helm === null)("the chart's manifests", () => {
   const of = (values: string) => render(helm ?? "", values, { apis: APIS });
@@ -33,6 +57,14 @@ describe.skipIf(helm === null)("the chart's manifests", () => {
       expect(said).not.toContain("[WARNING]");
       expect(status).toBe(0);
     });
+
+    it.skipIf(kubeconform === null)(
+      "makes objects that Kubernetes's own schemas know, key by key",
+      { timeout: 120_000 },
+      () => {
+        expect(conform(kubeconform ?? "", objects)).toEqual({ status: 0, said: "" });
+      },
+    );
 
     it("makes pods that a namespace which enforces the restricted standard admits", () => {
       for (const { name, spec } of pods) {
@@ -92,11 +124,59 @@ describe.skipIf(helm === null)("the chart's manifests", () => {
       const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
       const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
 
-      expect(policies.find(({ metadata }) => metadata.name === "my-run-default").spec).toMatchObject({
-        podSelector: { matchLabels: { "app.kubernetes.io/instance": "my-run" } },
+      expect(policies.find(({ metadata }) => metadata.name === "my-run-default").spec).toEqual({
+        podSelector: {
+          matchLabels: {
+            "app.kubernetes.io/name": "rollout-fleet",
+            "app.kubernetes.io/instance": "my-run",
+          },
+        },
         policyTypes: ["Ingress", "Egress"],
+        egress: [DNS],
       });
       expect(new Set(names).size).toBe(names.length);
     });
+
+    it("opens each link of the run's own components, at both of its ends that are here", () => {
+      const made = objects.filter(({ kind }) => ["StatefulSet", "Deployment"].includes(kind));
+      const components = new Set(made.map(({ metadata }) => metadata.labels[COMPONENT]));
+      const servers = made.find(({ metadata }) => metadata.name === "my-run-nats")?.spec.replicas ?? 0;
+
+      const links = LINKS.filter(({ from, port }) => components.has(from) && (port !== 6222 || servers > 1));
+      const closed = links.filter(({ from, to, port }) => {
+        const leaves = opens(policyOf(objects, from).egress, "to", to, port);
+        return !(leaves && (!components.has(to) || opens(policyOf(objects, to).ingress, "from", from, port)));
+      });
+
+      expect(links.length).toBeGreaterThan(1);
+      expect(closed).toEqual([]);
+    });
+
+    it("gives each pool its size, but those with scaling, whose size is for who scales them to say", () => {
+      const { workers } = parse(readFileSync(values, "utf8"));
+
+      for (const { name, replicas = 1, scaling } of workers) {
+        const { spec } = named(objects, "Deployment", `my-run-worker-${name}`);
+        expect(spec.replicas, name).toBe(scaling === undefined ? replicas : undefined);
+      }
+    });
   });
 });
+
+/** The policy that selects the pods of a component. */
+function policyOf(objects: readonly Manifest[], component: string): Manifest {
+  const { spec } = named(objects, "NetworkPolicy", `my-run-${component}`);
+  expect(spec.podSelector.matchLabels[COMPONENT]).toBe(component);
+  return spec;
+}
+
+/** Whether a rule has the port for pods of that component, or for everybody. */
+function opens(rules: readonly Manifest[], end: "from" | "to", component: string, port: number): boolean {
+  return rules.some(
+    (rule) =>
+      rule.ports.some((open: Manifest) => open.port === port) &&
+      (rule[end] ?? [null]).some(
+        (peer: Manifest) => peer === null || peer.podSelector?.matchLabels[COMPONENT] === component,
+      ),
+  );
+}

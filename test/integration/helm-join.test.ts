@@ -4,6 +4,15 @@ import { findHelm, type Manifest, named, podOf, refusal, render } from "../suppo
 const HUB = "helm/examples/mtls.yaml";
 const SECOND = "helm/examples/second-cluster.yaml";
 const APIS = ["cert-manager.io/v1", "monitoring.coreos.com/v1"];
+/** The model's files, downloaded by whoever loads them. */
+const DOWNLOADED = [
+  "model.source=url",
+  ...["q8", "q4"].flatMap((name, index) => [
+    `model.files[${index}].name=${name}.gguf`,
+    `model.files[${index}].url=https://models.example.com/${name}.gguf`,
+    `model.files[${index}].sha256=${"abcdef01".repeat(8)}`,
+  ]),
+];
 /** A second cluster's workers that dial the run's own nats-server. */
 const DIRECT = ["nats.enabled=false", "nats.url=tls://nats.example.com:4222", "join.nats=,join.run="];
 
@@ -76,6 +85,17 @@ describe.skipIf(helm === null)("a release that joins a run of another cluster", 
     expect(args).toContain("--nats=tls://nats.example.com:4222");
     expect(args.join()).not.toContain("--nats-domain");
     expect(objects.map(({ kind }) => kind)).not.toContain("StatefulSet");
+  });
+
+  it("has workers that download the model, all of its files where nothing says which one they load", () => {
+    const outputs = (...set: readonly string[]) =>
+      podOf(
+        named(of(SECOND, [...DOWNLOADED, ...set]), "Deployment", "my-run-workers-worker-second"),
+      ).initContainers.map(({ args }: Manifest) => args.at(-1));
+
+    expect(outputs()).toEqual(["--out=/model/q8.gguf", "--out=/model/q4.gguf"]);
+    const other = ["workers[1].name=other", "workers[1].gguf=/model/q8.gguf"];
+    expect(outputs("workers[0].gguf=/model/q4.gguf", ...other)).toEqual(["--out=/model/q4.gguf"]);
   });
 
   it("is let in by a run that takes leafs, on a port of its own", () => {

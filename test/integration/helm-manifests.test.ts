@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -71,43 +70,6 @@ describe.skipIf(helm === null)("the chart", () => {
     expect(named(objects, "Deployment", "my-run-worker-spot").spec).not.toHaveProperty("replicas");
     const run = parse(named(objects, "ConfigMap", "my-run-run").data["run.yaml"]);
     expect(run.scaling.pools).toEqual([{ name: "spot", min: 0, max: 8, cost: 0.3, startSeconds: 240 }]);
-  });
-
-  it("lets the autoscaler do what it must, to its own release's pools", () => {
-    const rules = (values: string) => named(of(values), "Role", "my-run-autoscaler").rules;
-    const argsOf = (values: string) =>
-      podOf(named(of(values), "Deployment", "my-run-autoscaler")).containers[0].args;
-    const builtin = join(EXAMPLES, "spot-and-fixed.yaml");
-    const keda = join(EXAMPLES, "keda.yaml");
-
-    expect(rules(builtin)[0]).toEqual({
-      apiGroups: ["apps"],
-      resources: ["deployments/scale"],
-      resourceNames: ["my-run-worker-spot"],
-      verbs: ["get", "patch"],
-    });
-    expect(rules(keda)[0].verbs).toEqual(["get"]);
-    expect(argsOf(builtin)).not.toContain("--deletion-costs-only");
-    expect(argsOf(keda)).toContain("--deletion-costs-only");
-  });
-
-  it("has KEDA ask the coordinator, with a certificate of its own that the installation made", () => {
-    const objects = of(join(EXAMPLES, "keda.yaml"));
-
-    const { spec } = named(objects, "ScaledObject", "my-run-worker-cpu");
-    expect(spec).toMatchObject({
-      scaleTargetRef: { name: "my-run-worker-cpu" },
-      minReplicaCount: 0,
-      maxReplicaCount: 16,
-    });
-    expect(spec.triggers[0].metadata).toEqual({ scalerAddress: "my-run-coordinator.runs:7002", pool: "cpu" });
-    const { data } = named(objects, "Secret", "my-run-scaler");
-    const pem = (key: string) => Buffer.from(data[key], "base64");
-    const authority = new X509Certificate(pem("ca.crt"));
-    for (const key of ["tls.crt", "client.crt"]) {
-      expect(new X509Certificate(pem(key)).verify(authority.publicKey)).toBe(true);
-    }
-    expect(new X509Certificate(pem("tls.crt")).checkHost("my-run-coordinator.runs")).toBeDefined();
   });
 
   it("asks each role itself, by its metrics port, whether it has started, can work and lives", () => {

@@ -27,7 +27,7 @@ describe("fleet probe", () => {
 
     const after = await run.status();
     expect(stdout).toMatch(
-      /^✓ coordinator: run probed at .*\n✓ nats-server: policy 0, at nats:.*\n✓ leases: answered from the ledger\n$/,
+      /^✓ health: SERVING, at 127.*\n✓ coordinator: run probed\n✓ nats-server: policy 0, at nats:.*\n✓ leases: answered from the ledger\n$/,
     );
     expect(code).toBe(0);
     expect(after?.balances).toEqual(before?.balances);
@@ -37,7 +37,7 @@ describe("fleet probe", () => {
   it("says which link does not answer", async () => {
     const { code, stdout, stderr } = await fleet("probe", ...run.reach, "--nats", "nats://127.0.0.1:9");
 
-    expect(stdout).toMatch(/^✓ coordinator: .*\n$/);
+    expect(stdout).toMatch(/^✓ health: .*\n✓ coordinator: .*\n$/);
     expect(stderr).toContain("nats://127.0.0.1:9");
     expect(code).not.toBe(0);
   });

@@ -26,8 +26,7 @@ const KUBERNETES = "1.34.0";
  */
 export function findHelm(): string | null {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const folders = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "helm"));
-  const places = [process.env["HELM_BIN"], join(cache, "rollout-fleet/cluster/bin/helm"), ...folders];
+  const places = [process.env["HELM_BIN"], join(cache, "rollout-fleet/cluster/bin/helm"), ...onPath("helm")];
   const found = places.find((place) => place !== undefined && existsSync(place));
   if (found !== undefined) return found;
   if (process.env["FLEET_REQUIRE"]?.split(",").includes("helm")) {
@@ -35,6 +34,30 @@ export function findHelm(): string | null {
   }
   process.stderr.write("no helm on the PATH or at HELM_BIN: what renders the chart is skipped\n");
   return null;
+}
+
+/** kubeconform on the PATH. Null where it is not, said in a printed line; FLEET_REQUIRE=kubeconform makes that a failure. */
+export function findKubeconform(): string | null {
+  const found = onPath("kubeconform").find((place) => existsSync(place));
+  if (found !== undefined) return found;
+  if (process.env["FLEET_REQUIRE"]?.split(",").includes("kubeconform")) {
+    throw new Error("kubeconform is required by FLEET_REQUIRE, and not on the PATH");
+  }
+  process.stderr.write("no kubeconform on the PATH: manifests are not held against Kubernetes's schemas\n");
+  return null;
+}
+
+/** What kubeconform says against objects, of which custom ones are left out; its status is 0 when it has nothing to say. */
+export function conform(
+  kubeconform: string,
+  objects: readonly Manifest[],
+): { readonly status: number | null; readonly said: string } {
+  const { status, stdout, stderr } = spawnSync(
+    kubeconform,
+    ["-strict", "-ignore-missing-schemas", "-kubernetes-version", KUBERNETES, "-"],
+    { encoding: "utf8", input: objects.map((object) => JSON.stringify(object)).join("\n---\n") },
+  );
+  return { status, said: stdout + stderr };
 }
 
 /** The objects that the chart makes of a file of values. @throws Error with what helm said */
@@ -66,6 +89,10 @@ export function lint(
     encoding: "utf8",
   });
   return { status, said: stdout + stderr };
+}
+
+function onPath(program: string): string[] {
+  return (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, program));
 }
 
 function templateArgs(values: string, { release = "my-run", set = [], apis = [] }: Rendering): string[] {

@@ -20,6 +20,7 @@ import type { ClientTls } from "../tls/tls.ts";
 import { type CallOptions, openCalls } from "./calls.ts";
 import { PROTOCOL } from "./channel.ts";
 import { type CollectStream, createCollectStream } from "./collect-stream.ts";
+import { HEALTH_CHECK } from "./health-check.ts";
 import { policyChunks, readPolicy } from "./policy-upload.ts";
 
 const ASK_DEADLINE_MS = 10_000;
@@ -41,6 +42,8 @@ export interface ConnectOptions extends CallOptions {
 export interface FleetClient extends AsyncDisposable {
   /** Joins the run. */
   connect(role: "worker" | "updater" | "cli", options?: ConnectOptions): Promise<ConnectAnswer>;
+  /** What its gRPC health service says of the coordinator: "SERVING" while it takes calls. */
+  health(options?: CallOptions): Promise<string>;
   status(options?: CallOptions): Promise<StatusAnswer>;
   /** How many workers each pool is to have. */
   scaling(request: ScalingRequestInit, options?: CallOptions): Promise<ScalingAnswer>;
@@ -88,6 +91,11 @@ export function openFleetClient(options: {
         CONNECT_DEADLINE_MS,
         callOptions,
       ),
+    health: async (callOptions) => {
+      const asked = { service: "" };
+      const name = "the coordinator's health";
+      return (await calls.unary(HEALTH_CHECK, asked, name, CONNECT_DEADLINE_MS, callOptions)).status;
+    },
     scaling: (request, callOptions) =>
       calls.unary(fleet.Scaling, request, "the size of the pools", ASK_DEADLINE_MS, callOptions),
     status: (callOptions) => calls.unary(fleet.Status, {}, "the run's status", ASK_DEADLINE_MS, callOptions),

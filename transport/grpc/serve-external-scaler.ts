@@ -34,7 +34,7 @@ export interface ExternalScalerOptions {
   readonly port: number;
   /** Null: plain text. With `clientCa` only those who show a certificate of it are answered. */
   readonly tls: ServerTls | null;
-  /** Replicas by pool; null before the first decision. */
+  /** Replicas by pool; null while they are not decided. */
   replicas(): ReadonlyMap<string, number> | null;
 }
 

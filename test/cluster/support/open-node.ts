@@ -51,6 +51,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const storageClass = process.env["FLEET_STORAGE_CLASS"] ?? null;
     const hasKeda = await servesKeda(named);
     if (!hasKeda) process.stderr.write("the cluster has no KEDA: what needs it is skipped\n");
+    process.stderr.write("the cluster is not the tests' own: what drains or changes its nodes is skipped\n");
     project.provide("cluster", {
       kubeconfig: named,
       images: { fleet, nats },

@@ -50,6 +50,16 @@ describe("What is written into the cluster", () => {
     ]);
   });
 
+  it("is the order at all times where somebody else sets the replicas, who asks nobody first", () => {
+    const pods = [pod("a"), pod("b")];
+
+    expect(actionsOf(wanting(2, "b", "a"), [spot(2, ...pods)], false)).toEqual([
+      { type: "deletion-cost", pod: "a", cost: 1 },
+      { type: "deletion-cost", pod: "b", cost: 0 },
+    ]);
+    expect(actionsOf(wanting(2), [spot(2, ...pods)], false)).toEqual([]);
+  });
+
   it("does not write again what is there", () => {
     const pods = [pod("a", { deletionCost: 1 }), pod("b", { deletionCost: 1 })];
 

@@ -47,12 +47,12 @@ describe("What is asked of the cluster", () => {
     scaler.look([], 0);
 
     // A step of 128,000 tokens is taken to be used in 120 s: 1,120 tokens/s, and 1.6 steps are lacking in 60 s.
-    expect(scaler.replicas()?.get("a")).toBe(23);
+    expect(scaler.plan()?.pools[0]?.replicas).toBe(23);
   });
 
   it("is one worker until its speed is seen, and then as many as that speed asks for", () => {
     const { scaler } = openScaler(UNKNOWN);
-    const asked = () => scaler.replicas()?.get("a");
+    const asked = () => scaler.plan()?.pools[0]?.replicas;
 
     scaler.look([], 0);
     const first = asked();
@@ -127,6 +127,38 @@ describe("What is asked of the cluster", () => {
     ledger.decide({ type: "ended", failed: false, reason: "every step is trained" }, 1);
 
     expect([...(scaler.replicas() ?? [])]).toEqual([["a", 0]]);
+  });
+});
+
+describe("What KEDA is told, which does not say first what the cluster has,", () => {
+  const OTHER = { ...KNOWN, name: "b" };
+
+  it("is nothing by a coordinator that has just started, until each pool was reported", () => {
+    const { scaler } = openScaler(KNOWN, OTHER);
+    scaler.look([worker("w0", 8)], 0);
+    const atFirst = scaler.replicas();
+
+    scaler.report([{ name: "a", replicas: 29, trouble: "" }]);
+    const half = scaler.replicas();
+    scaler.report([{ name: "b", replicas: 7, trouble: "" }]);
+
+    expect([atFirst, half]).toEqual([null, null]);
+    expect([...(scaler.replicas() ?? [])]).toEqual(
+      scaler.plan()?.pools.map((pool) => [pool.name, pool.replicas]),
+    );
+    expect(scaler.replicas()?.get("a")).toBe(29);
+  });
+
+  it("is the plan where nobody reports for a minute and a half", () => {
+    const { scaler } = openScaler(KNOWN);
+    scaler.look([], 1_000);
+
+    scaler.look([], 90_999);
+    const early = scaler.replicas();
+    scaler.look([], 91_000);
+
+    expect(early).toBeNull();
+    expect(scaler.replicas()?.get("a")).toBe(scaler.plan()?.pools[0]?.replicas);
   });
 });
 
