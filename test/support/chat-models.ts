@@ -4,6 +4,7 @@
  * @module
  */
 import { type MetadataValue, openGguf, writeFreshModel, writeGguf } from "../../llama/index.ts";
+import { writeShapedModel } from "./shaped-model.ts";
 import { tinyTokenizer, writeTinyModel } from "./tiny-model.ts";
 
 /** The special tokens of {@link writeLlama3Model}, from id 0 on. `<tool>` is one of the user's, not special. */
@@ -41,21 +42,31 @@ export async function writeLlama3Model(
 
 /** Writes a SentencePiece model as Llama 2 has it: `<unk>`, `<s>`, `</s>`, 256 bytes, a few pieces. */
 export async function writeLlama2Model(path: string, template: string): Promise<void> {
-  const pieces = ["▁", "h", "i", "▁h", "▁hi", "a", "b", "s", "/", "<", ">", "[", "]"];
-  const bytes = Array.from({ length: 256 }, (_, b) => `<0x${b.toString(16).toUpperCase().padStart(2, "0")}>`);
-  const tokens = ["<unk>", "<s>", "</s>", ...bytes, ...pieces];
-  const types = tokens.map((_, id) => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1)); // llama_token_type
-  await writeTinyModel(`${path}.fresh`, { vocabulary: tokens.length });
+  await writeTinyModel(`${path}.fresh`, { vocabulary: PIECES.length });
+  await withMetadata(path, `${path}.fresh`, [...piecePairs(), textPair("tokenizer.chat_template", template)]);
+}
+
+/**
+ * Writes a model as Mistral's are: architecture llama, Llama 2's kind of tokenizer, four heads of queries for one of keys and
+ * values, heads of another size than embedding / heads, a long RoPE base.
+ *
+ * @param window - the tokens that its metadata have a query see; null states none
+ */
+export async function writeMistralModel(
+  path: string,
+  template: string,
+  window: number | null = null,
+): Promise<void> {
+  await writeShapedModel(`${path}.fresh`, { ...MISTRAL_SHAPE, vocabulary: PIECES.length });
   await withMetadata(path, `${path}.fresh`, [
-    textPair("tokenizer.ggml.model", "llama"),
-    textPair("tokenizer.ggml.pre", "default"),
-    ["tokenizer.ggml.tokens", { kind: "array", of: "string", value: tokens }],
-    ["tokenizer.ggml.token_type", { kind: "array", of: "int32", value: types }],
-    ["tokenizer.ggml.scores", { kind: "array", of: "float32", value: tokens.map((text) => text.length) }],
-    ["tokenizer.ggml.bos_token_id", { kind: "uint32", value: 1 }],
-    ["tokenizer.ggml.eos_token_id", { kind: "uint32", value: 2 }],
-    ["tokenizer.ggml.add_bos_token", { kind: "bool", value: true }],
+    ...piecePairs(),
+    textPair("general.name", "mistral"),
     textPair("tokenizer.chat_template", template),
+    ["tokenizer.ggml.unknown_token_id", { kind: "uint32", value: 0 }],
+    ["tokenizer.ggml.add_eos_token", { kind: "bool", value: false }],
+    ...(window === null
+      ? []
+      : [["llama.attention.sliding_window", { kind: "uint32", value: window }] as const]),
   ]);
 }
 
@@ -83,6 +94,21 @@ function textsById(vocab: Readonly<Record<string, number>>): string[] {
     .map(([text]) => text);
 }
 
+/** The tokenizer of {@link PIECES}. */
+function piecePairs(): (readonly [string, MetadataValue])[] {
+  const types = PIECES.map((_, id) => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1)); // llama_token_type
+  return [
+    textPair("tokenizer.ggml.model", "llama"),
+    textPair("tokenizer.ggml.pre", "default"),
+    ["tokenizer.ggml.tokens", { kind: "array", of: "string", value: PIECES }],
+    ["tokenizer.ggml.token_type", { kind: "array", of: "int32", value: types }],
+    ["tokenizer.ggml.scores", { kind: "array", of: "float32", value: PIECES.map((text) => text.length) }],
+    ["tokenizer.ggml.bos_token_id", { kind: "uint32", value: 1 }],
+    ["tokenizer.ggml.eos_token_id", { kind: "uint32", value: 2 }],
+    ["tokenizer.ggml.add_bos_token", { kind: "bool", value: true }],
+  ];
+}
+
 function textPair(key: string, value: string): readonly [string, MetadataValue] {
   return [key, { kind: "string", value }];
 }
@@ -99,3 +125,22 @@ const SHAPE = {
   normEpsilon: 1e-5,
   isTied: true,
 };
+
+const MISTRAL_SHAPE = {
+  layers: 2,
+  embedding: 64,
+  heads: 8,
+  kvHeads: 2,
+  headSize: 16,
+  feedForward: 96,
+  ropeBase: 1_000_000,
+  isTied: false,
+  ropeFactors: null,
+};
+
+/** By id. */
+const PIECES = [
+  ...["<unk>", "<s>", "</s>"],
+  ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
+  ...["▁", "h", "i", "▁h", "▁hi", "a", "b", "s", "/", "<", ">", "[", "]"],
+];

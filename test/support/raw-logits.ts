@@ -38,7 +38,7 @@ export function readLogits(gguf: string, tokens: Int32Array): Float32Array[] {
 }
 
 /** log softmax(logits / temperature) in float64; temperature 0 counts as 1. */
-export function logSoftmax(logits: Float32Array, temperature: number): number[] {
+export function logSoftmax(logits: Iterable<number>, temperature: number): number[] {
   const scaled = [...logits].map((logit) => logit / (temperature || 1));
   const greatest = Math.max(...scaled);
   const logSum = Math.log(scaled.reduce((sum, value) => sum + Math.exp(value - greatest), 0));

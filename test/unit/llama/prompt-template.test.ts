@@ -134,6 +134,40 @@ describe("a chat template", () => {
   });
 });
 
+describe("a system message", () => {
+  const conversation = [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: "Why?" },
+  ];
+  const render = (template: string) =>
+    createTemplate({ kind: "gguf", template, ...TOKENS })(conversation)
+      .map(({ text }) => text)
+      .join("");
+
+  it("is part of the first turn where the template puts it there", () => {
+    const folded = `{%- if messages[0]['role'] == 'system' %}{%- set system = messages[0]['content'] + '\n\n' %}{%- set turns = messages[1:] %}
+{%- else %}{%- set system = '' %}{%- set turns = messages %}{%- endif %}
+{%- for turn in turns %}{{- '[' + (system if loop.first else '') + turn['content'] + ']' }}{%- endfor %}`;
+
+    expect(render(folded)).toBe("[Be brief.\n\nWhy?]");
+  });
+
+  it("fails a template that has no such role, in the template's words", () => {
+    const strict = `{%- for message in messages %}{%- if message['role'] == 'user' %}{{- message['content'] }}
+{%- else %}{{- raise_exception('no role ' + message['role']) }}{%- endif %}{%- endfor %}`;
+
+    expect(() => render(strict)).toThrow("the model's chat template refuses the messages: no role system");
+  });
+
+  it("fails a template that passes over it, so that none is lost in silence", () => {
+    const deaf = `{%- for message in messages %}{%- if message['role'] == 'user' %}{{- message['content'] }}{%- endif %}{%- endfor %}`;
+
+    expect(() => render(deaf)).toThrow(
+      `the model's chat template leaves out or rewrites the message that begins "Be brief."`,
+    );
+  });
+});
+
 function special(text: string) {
   return { text, special: true };
 }
