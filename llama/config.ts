@@ -35,7 +35,7 @@ export const ModelConfig = z.strictObject({
     .min(1)
     .default("gguf")
     .describe(
-      'How messages become a prompt: "gguf" (the model\'s own chat template), "raw" (none), or a file with a Jinja template.',
+      'How messages become a prompt: "gguf" (the model\'s own chat template), "raw" (none), or a file with a Jinja template. Where one takes no system message, its text goes before the user\'s.',
     ),
   contextTokens: z
     .int()

@@ -38,7 +38,7 @@ export class TemplateError extends ForeignInputError {
  * Creates a chat template in Jinja as Hugging Face's `apply_chat_template` runs it, with `add_generation_prompt` and
  * the date pinned (see `pinned-date.ts`). Messages' texts never become special tokens, whatever they say: the template
  * sees unguessable placeholders in their stead, with the white space around a text left where it is, so that `trim`
- * works.
+ * works. Where a template fails on a system message, the system's text goes before the first user's, a blank line between.
  *
  * @throws {TemplateError} when there is no template or it cannot be parsed; the function that is returned throws it
  * when the template fails on the messages or leaves one out
@@ -55,7 +55,7 @@ export function createTemplate(source: TemplateSource): PromptTemplate {
       'the model has no chat template in its GGUF; set the template to "raw" or to a file with one',
     );
   const template = parseTemplate(source.template, name);
-  return (messages) => {
+  const write = (messages: readonly PromptMessage[]) => {
     const { disguised, contents } = disguise(messages);
     const rendered = render(template, name, {
       messages: disguised,
@@ -66,6 +66,21 @@ export function createTemplate(source: TemplateSource): PromptTemplate {
     requireAll(rendered, contents, name);
     return splitPieces(rendered, contents, source.specialTexts);
   };
+  return (messages) => {
+    try {
+      return write(messages);
+    } catch (error) {
+      const folded = withoutSystem(messages);
+      if (folded === null) throw error;
+      return write(folded);
+    }
+  };
+}
+
+/** The same texts without the role of system; null where no system message is followed by a user's. */
+function withoutSystem([system, user, ...rest]: readonly PromptMessage[]): PromptMessage[] | null {
+  if (system?.role !== "system" || user?.role !== "user") return null;
+  return [{ role: "user", content: `${system.content}\n\n${user.content}` }, ...rest];
 }
 
 function parseTemplate(template: string, name: string): Jinja {

@@ -152,19 +152,23 @@ describe("a system message", () => {
     expect(render(folded)).toBe("[Be brief.\n\nWhy?]");
   });
 
-  it("fails a template that has no such role, in the template's words", () => {
+  it("goes before the user's text where the template refuses the role", () => {
     const strict = `{%- for message in messages %}{%- if message['role'] == 'user' %}{{- message['content'] }}
 {%- else %}{{- raise_exception('no role ' + message['role']) }}{%- endif %}{%- endfor %}`;
 
-    expect(() => render(strict)).toThrow("the model's chat template refuses the messages: no role system");
+    expect(render(strict)).toBe("Be brief.\n\nWhy?");
   });
 
-  it("fails a template that passes over it, so that none is lost in silence", () => {
+  it("goes before the user's text where the template would pass over it", () => {
     const deaf = `{%- for message in messages %}{%- if message['role'] == 'user' %}{{- message['content'] }}{%- endif %}{%- endfor %}`;
 
-    expect(() => render(deaf)).toThrow(
-      `the model's chat template leaves out or rewrites the message that begins "Be brief."`,
-    );
+    expect(render(deaf)).toBe("Be brief.\n\nWhy?");
+  });
+
+  it("fails a template that refuses both, in the template's words", () => {
+    const closed = `{{- raise_exception('no role ' + messages[0]['role']) }}`;
+
+    expect(() => render(closed)).toThrow("the model's chat template refuses the messages: no role user");
   });
 });
 
