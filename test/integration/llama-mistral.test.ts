@@ -85,11 +85,23 @@ describe("a conversation with it", () => {
     expect(tokens[0]).toBe(BEGIN);
   });
 
-  it("is refused, in the template's words, with a message of a role that the template does not have", async () => {
+  it("begins with the system's text in the user's turn, as the template has no other place for it", async () => {
+    await using engine = await openDecoding(gguf, { slots: 2, template: "gguf" });
+
+    const withSystem = await engine.tokenizePrompt([
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "hi" },
+    ]);
+    const folded = await engine.tokenizePrompt([{ role: "user", content: "Be brief.\n\nhi" }]);
+
+    expect(withSystem).toEqual(folded);
+  });
+
+  it("is refused, in the template's words, where turns do not alternate", async () => {
     await using engine = await openDecoding(gguf, { slots: 2, template: "gguf" });
 
     const prompt = engine.tokenizePrompt([
-      { role: "system", content: "Be brief." },
+      { role: "user", content: "hi" },
       { role: "user", content: "hi" },
     ]);
 
