@@ -64,7 +64,7 @@ test-short: setup $(DEMO_DATA) ## the slow suites in their short form, some minu
 	vitest run --config vitest.slow.config.ts
 
 .PHONY: cluster-binaries
-cluster-binaries: ## build a Kubernetes control plane and node from Go modules, for test-cluster (7 to 20 minutes, once): [ONLY=helm], [ONLY=keda] (27 more)
+cluster-binaries: ## build a Kubernetes control plane and node from Go modules, for test-cluster (7 to 20 minutes, once): [ONLY=helm], [ONLY=keda] (10 to 30 more)
 	@test/cluster/node/binaries.sh $(ONLY)
 
 .PHONY: test-cluster

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds a real Kubernetes control plane and node, etcd, CoreDNS and helm from Go modules into $BIN: 7 to 20 minutes on two cores, once.
-#   binaries.sh [NAME...]   these alone; helm takes about a minute; "keda", which is built only when named, 27 minutes
+#   binaries.sh [NAME...]   these alone; helm takes about a minute; "keda", which is built only when named, 10 to 30 minutes
 # Needs Go 1.24 or newer. Each binary that is there already is kept.
 set -euo pipefail
 KUBERNETES=1.34.4 ETCD=3.5.21 COREDNS=1.14.7 HELM=v3.19.0 KEDA=2.21.0

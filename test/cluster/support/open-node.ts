@@ -6,9 +6,9 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rename } from "node:fs/promises";
+import { mkdtemp, rename, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 import { findNatsServer } from "../../../transport/index.ts";
 import { BINARIES, programAt, run, runAloud } from "./commands.ts";
@@ -75,6 +75,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const down = async () => {
     process.removeListener("exit", interrupted);
     await run(join(NODE, "down.sh"), [folder]);
+    await rmdir(dirname(folder));
   };
   try {
     await runAloud(join(NODE, "up.sh"), [folder]);
