@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 
 /** An option that is a whole number from 0 on. */
@@ -35,6 +36,13 @@ export function parseNatsUrl(text: string): string {
 export function parseDomain(text: string): string {
   if (/^[\w-]+$/.test(text)) return text;
   throw new InvalidArgumentError(`"${text}" is not a domain of letters, digits, "_" and "-"`);
+}
+
+/** A file to write: one that is there is replaced, a folder is not. */
+export function parseFileOut(text: string): string {
+  const isFolder = text.endsWith("/") || statSync(text, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isFolder) return text;
+  throw new InvalidArgumentError(`"${text}" is a folder, name a file`);
 }
 
 /** SHA-256 in hexadecimal. */

@@ -16,7 +16,7 @@ import { type RolloutFormat, rolloutPieces } from "../export/export-rollouts.ts"
 import { writePieces } from "../export/file-out.ts";
 import { pointsOf, STEP_SERIES } from "../export/series.ts";
 import { chooseRun, type RunChoice } from "../open-run.ts";
-import { parseCount, parsePositive } from "../parse.ts";
+import { parseCount, parseFileOut, parsePositive } from "../parse.ts";
 import { print } from "../print.ts";
 import { readRunConfig } from "../read-run-config.ts";
 import { requireSummary } from "../read-summary.ts";
@@ -103,7 +103,7 @@ function addRollouts(command: Command): void {
         .choices(["trl", "jsonl", "csv"])
         .default("jsonl"),
     )
-    .requiredOption("--out <file>", "file to write")
+    .requiredOption("--out <file>", "file to write", parseFileOut)
     .addOption(new Option("--lane <lane>", "of one lane").choices(["train", "eval"]))
     .option("--step <n>", "of one step's batch, or of the evaluation of that version", parseCount)
     .addHelpText(

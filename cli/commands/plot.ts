@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { writeFileDurably } from "../../core/index.ts";
 import { plotRun } from "../export/plot.ts";
 import { chooseRun, type RunChoice } from "../open-run.ts";
+import { parseFileOut } from "../parse.ts";
 import { print } from "../print.ts";
 import { requireSummary } from "../read-summary.ts";
 import { findRunFolder } from "../run-folder.ts";
@@ -11,7 +12,7 @@ import { findRunFolder } from "../run-folder.ts";
 export function addPlotCommand(program: Command): void {
   chooseRun(program.command("plot"))
     .description("the curves of a run as SVG: reward, held-out, KL, entropy, ratio, seconds, staleness")
-    .requiredOption("--out <file>", "SVG file to write")
+    .requiredOption("--out <file>", "SVG file to write", parseFileOut)
     .addHelpText("after", "\nExample:\n  fleet plot --out curves.svg")
     .action(plot);
 }

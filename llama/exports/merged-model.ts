@@ -8,13 +8,19 @@ import { type ChangeRows, rewriteModel } from "./rewrite-model.ts";
  *
  * @param base - path of the model that the adapter belongs to
  * @param adapter - the adapter's GGUF
+ * @param name - stands for it in errors
  * @throws {AdapterError} when the adapter belongs to another base
  * @throws {ExportError} when ggml cannot quantize to the base's types
  */
-export async function writeMergedModel(path: string, base: string, adapter: Uint8Array): Promise<void> {
-  const decoded = decodeAdapter(adapter);
+export async function writeMergedModel(
+  path: string,
+  base: string,
+  adapter: Uint8Array,
+  name?: string,
+): Promise<void> {
+  const decoded = decodeAdapter(adapter, name);
   const model = await readModelInfo(base);
-  checkAdapterFits({ ...decoded, base: decoded.base || model.digest }, model);
+  checkAdapterFits({ ...decoded, base: decoded.base || model.digest }, model, name);
   const pairs = new Map(pairsOf(decoded).map((pair) => [pair.weight, pair]));
   await rewriteModel(path, base, {
     metadata: new Map([

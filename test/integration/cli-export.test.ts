@@ -64,3 +64,51 @@ describe("fleet export adapter", { timeout: 60_000 }, () => {
     );
   });
 });
+
+describe("fleet model merge", { timeout: 60_000 }, () => {
+  it("folds an adapter into its model, which scores as both together", async () => {
+    await exportAs("gguf", "adapter.gguf");
+    await exportAs("merged-gguf", "merged.gguf");
+
+    const merging = await fleet(
+      "model",
+      "merge",
+      at("model.gguf"),
+      at("adapter.gguf"),
+      "--out",
+      at("folded.gguf"),
+    );
+
+    expect(merging.stderr).toBe("");
+    expect(merging.stdout).toMatch(
+      /folded\.gguf: .*model\.gguf with .*adapter\.gguf folded in, SHA-256 [0-9a-f]{64}\n$/,
+    );
+    expect(await scoresOf(at("folded.gguf"))).toEqual(await scoresOf(at("merged.gguf")));
+  });
+
+  it.each([
+    [["model.gguf", "nowhere.gguf"], "nowhere.gguf cannot be read: name a LoRA's GGUF"],
+    [["model.gguf", "model.gguf"], "model.gguf is a GGUF, but not a LoRA adapter"],
+    [["nowhere.gguf", "adapter.gguf"], "nowhere.gguf"],
+  ])("says in a sentence what is wrong with %o", async (files, sentence) => {
+    const { code, stderr } = await fleet("model", "merge", ...files.map(at), "--out", at("none.gguf"));
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(sentence);
+    expect(stderr.trim()).not.toContain("\n");
+  });
+
+  it("does not write over a folder", async () => {
+    const { code, stderr } = await fleet(
+      "model",
+      "merge",
+      at("model.gguf"),
+      at("adapter.gguf"),
+      "--out",
+      folder,
+    );
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("is a folder, name a file");
+  });
+});
