@@ -5,6 +5,8 @@ import { openNamespace } from "./support/release.ts";
 const cluster = inject("cluster");
 const MINUTE_MS = 60_000;
 const LOOK_MS = 500;
+/** Two workers take some seconds for each, and a pause must find the run at work. */
+const STEPS = 24;
 /** Believed until the first worker is measured: the run begins with as many as there may be. */
 const SLOW = 20;
 const POOL = {
@@ -25,7 +27,7 @@ describe.each([
       if (cluster === null) return;
       await using namespace = await openNamespace(cluster, `scaled-by-${kind}`);
       const release = await namespace.install("scaled", "demo", {
-        run: { steps: 8, eval: { dataset: [] } },
+        run: { steps: STEPS, eval: { dataset: [] } },
         autoscaler: { kind },
         workers: [POOL],
       });
@@ -56,7 +58,7 @@ describe.each([
         `by ${kind}: no worker ${seconds(downMs)} s after the pause, one that samples ${seconds(sampledMs)} s and the first accepted rollout ${seconds(upMs)} s after its end, no worker ${seconds(endMs)} s after the run's\n`,
       );
       const { steps, ledger } = await release.summary();
-      expect(steps).toHaveLength(8);
+      expect(steps).toHaveLength(STEPS);
       for (const books of ledger) expect(books.issued).toBe(books.accepted + books.rejected + books.expired);
     },
   );
