@@ -9,10 +9,6 @@ stop() {
   for _ in $(seq 100); do kill -0 "$1" 2> /dev/null || return 0; sleep 0.1; done
   kill -9 "$1"
 }
-# the pods' own network namespaces, which nobody will be left to remove
-pods=$(for container in $(ctr -a c.sock -n k8s.io containers ls -q 2> /dev/null); do
-  ctr -a c.sock -n k8s.io containers info "$container" | grep -o '/var/run/netns/cni-[0-9a-f-]*'
-done | sort -u)
 tac pids | while read -r pid name; do
   case $name in
     namespace) network_down ;;
@@ -24,7 +20,11 @@ tac pids | while read -r pid name; do
     *) stop "$pid" ;;
   esac
 done
-for pod in $pods; do ip netns del "$(basename "$pod")" 2> /dev/null; done
+# the names of the pods' network namespaces, which nobody is left to remove: mounted in the runtime's namespace alone, they are empty files
+# here, and those of another runtime are not
+for pod in /var/run/netns/cni-*; do
+  [ "$pod" -nt pids.begun ] && [ "$(stat -f -c %T "$pod")" != nsfs ] && rm -f "$pod"
+done
 grep " $PWD/" /proc/mounts | awk '{print $2}' | sort -r | xargs -r -n1 umount -l
 cd /
 rm -rf "$D"

@@ -10,6 +10,7 @@ mkdir -p "$1"/{pki,cni,sysctl}
 D=$(cd "$1" && pwd)
 cd "$D"
 : > pids
+: > pids.begun
 network_up
 echo "- namespace" >> pids
 
