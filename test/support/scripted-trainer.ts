@@ -5,7 +5,7 @@ import type { BatchGroup, BatchMessage, Published } from "../../proto/index.ts";
 import { encodeRollout } from "../../transport/index.ts";
 import type { CoordinatedRun } from "./coordinated-run.ts";
 
-const MESSAGE_DEADLINE_MS = 20_000;
+const MESSAGE_DEADLINE_MS = 60_000;
 
 /** A batch as it arrived. */
 export interface ReceivedBatch {
