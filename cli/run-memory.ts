@@ -8,10 +8,9 @@ import {
   evenMicroBatch,
   type MicroBatchSizes,
   type ModelInfo,
-  PROJECTIONS,
+  numbersOfRank,
   predictEngineMemory,
   predictGradientMemory,
-  projectionShape,
 } from "../llama/index.ts";
 import type { LoraConfig } from "../updater/index.ts";
 import { poolModel } from "./pool-model.ts";
@@ -103,10 +102,5 @@ export function largestMicroBatch(sizes: TrainedSizes): MicroBatchSizes {
 
 /** Bytes that the updater's own process holds of a LoRA, beside its engine. */
 export function copiesOfTrained(lora: LoraConfig, model: ModelInfo): number {
-  const sides = PROJECTIONS.filter((target) => lora.targets.includes(target)).map((target) => {
-    const [inputs, outputs] = projectionShape(model, target);
-    return inputs + outputs;
-  });
-  const numbers = sides.reduce((sum, side) => sum + side, 0) * lora.rank * model.layers;
-  return COPIES * F32_BYTES * numbers;
+  return COPIES * F32_BYTES * lora.rank * numbersOfRank(model, lora.targets);
 }

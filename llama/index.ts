@@ -58,7 +58,7 @@ export {
   openDecodeAlone,
 } from "./measuring/open-decode-alone.ts";
 export type { TriedSettings } from "./measuring/protocol.ts";
-export { adapterBytesOfRank, type SmallAdapter, smallAdapter } from "./measuring/small-adapter.ts";
+export { numbersOfRank, type SmallAdapter, smallAdapter } from "./measuring/small-adapter.ts";
 export { evenMicroBatch, type MicroBatchSizes } from "./memory/even-micro-batch.ts";
 export {
   describeEngineMemory,

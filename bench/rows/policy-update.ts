@@ -33,14 +33,7 @@ export const policyUpdateBench: Bench = {
 };
 
 async function changes(): Promise<Row[]> {
-  const sizes = {
-    slots: SEQUENCES,
-    threads: 1,
-    lanes: 1,
-    promptTokens: 500,
-    completionTokens: 100,
-    group: 8,
-  };
+  const sizes = { slots: SEQUENCES, threads: 1, promptTokens: 500, completionTokens: 100 };
   return measurePolicyChange({ gguf: await benchModel(), device: "cpu", ...sizes });
 }
 

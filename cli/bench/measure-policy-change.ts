@@ -22,7 +22,7 @@ const WAYS: Readonly<Record<OnPolicyChange, string>> = {
  * Measures what `worker.onPolicyUpdate` costs: how much longer the completions of full slots take when a LoRA of the default
  * rank follows another in their middle.
  */
-export async function measurePolicyChange(load: ModelLoad): Promise<BenchRow[]> {
+export async function measurePolicyChange(load: Omit<ModelLoad, "lanes" | "group">): Promise<BenchRow[]> {
   const { gguf, device, slots, threads, promptTokens, completionTokens } = load;
   await using engine = await openEngine({
     ...{ gguf, device, slots, threads, template: "raw", exact: false },

@@ -119,12 +119,12 @@ export function writeValues(backend: Backend, tensors: readonly ParameterTensor[
 
 /** The summed gradients, concatenated as the values are; the sums start again from zero. */
 export function takeGradients(backend: Backend, tensors: readonly ParameterTensor[]): Float32Array {
-  return concatenate(tensors, ({ gradient }) => {
+  const sums = concatenate(tensors, ({ gradient }) => {
     if (gradient === null) throw new RangeError("a frozen parameter has no gradient");
-    const sum = backend.download(gradient);
-    backend.upload(gradient, new Float32Array(sum.length));
-    return sum;
+    return backend.download(gradient);
   });
+  clearGradients(backend, tensors);
+  return sums;
 }
 
 /** Lets the sums start again from zero. */

@@ -21,14 +21,16 @@ export function smallAdapter(model: ModelInfo, rank: number, name: string): Smal
   return { bytes, digest: createHash("sha256").update(bytes).digest("hex") };
 }
 
-/** Bytes of such an adapter, for each of its rank. */
-export function adapterBytesOfRank(model: ModelInfo): number {
-  return weightsOf(model).reduce((sum, { rows, columns }) => sum + 4 * (rows + columns), 0);
+/** Numbers of a LoRA on some of a model's projections, for each of its rank. */
+export function numbersOfRank(model: ModelInfo, targets: Targets = PROJECTIONS): number {
+  return weightsOf(model, targets).reduce((sum, { rows, columns }) => sum + rows + columns, 0);
 }
 
-function weightsOf(model: ModelInfo) {
+type Targets = readonly (typeof PROJECTIONS)[number][];
+
+function weightsOf(model: ModelInfo, targets: Targets = PROJECTIONS) {
   return Array.from({ length: model.layers }, (_, layer) =>
-    PROJECTIONS.map((projection) => {
+    targets.map((projection) => {
       const [columns, rows] = projectionShape(model, projection);
       return { weight: `blk.${layer}.${projection}.weight`, rows, columns };
     }),
