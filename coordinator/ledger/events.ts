@@ -3,34 +3,13 @@
  *
  * @module
  */
+import type { RunSettings } from "./run-settings.ts";
 
 /** Raised whenever an older coordinator would misread what is written. */
 export const LEDGER_SCHEMA = 1;
 
 /** What a task is for. */
 export type Lane = "train" | "eval";
-
-/** What decisions depend on, as `run.yaml` had it. */
-export interface RunSettings {
-  readonly seed: number;
-  /** Optimizer steps of the whole run. */
-  readonly steps: number;
-  /** Groups of a batch. */
-  readonly prompts: number;
-  /** Samples of a training task. */
-  readonly group: number;
-  /** Of training samples. */
-  readonly temperature: number;
-  /** Largest staleness that trains, in versions. */
-  readonly staleness: number;
-  /** Groups without signal that are refilled for a step, in batches. */
-  readonly refillAtMost: number;
-  /** Held-out instances of an evaluation; 0 when there is none. */
-  readonly evalTasks: number;
-  /** Steps between evaluations; 0: before step 1 and after the last only. */
-  readonly evalEvery: number;
-  readonly evalTemperatures: readonly number[];
-}
 
 /** A policy: a version and the SHA-256 of its adapter in hex, empty for the base. */
 export interface PolicyName {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lane, PolicyName, RunSettings } from "./events.ts";
+import type { Lane, PolicyName } from "./events.ts";
 import type {
   BatchRecord,
   EvalRound,
@@ -13,6 +13,7 @@ import type {
   StepRecord,
   TaskRecord,
 } from "./records.ts";
+import type { RunSettings } from "./run-settings.ts";
 import type { RunPhase, SampleState } from "./transitions.ts";
 
 /** Everything that follows from the events so far. */

@@ -1,6 +1,7 @@
 import { FleetError } from "../../core/index.ts";
-import type { Decision, RunSettings } from "../ledger/events.ts";
+import type { Decision } from "../ledger/events.ts";
 import { LEDGER_SCHEMA } from "../ledger/events.ts";
+import type { RunSettings } from "../ledger/run-settings.ts";
 import type { LedgerState } from "../ledger/state.ts";
 
 /** A run cannot be started or continued as asked. */

@@ -11,7 +11,7 @@ import type {
   StorageConfig,
 } from "../config.ts";
 import type { LiveDashboardOptions } from "../dashboard/open-live-dashboard.ts";
-import type { RunSettings } from "../ledger/events.ts";
+import type { RunSettings } from "../ledger/run-settings.ts";
 
 /** What a coordinator is told. */
 export interface CoordinatorOptions {

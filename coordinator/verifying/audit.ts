@@ -1,4 +1,5 @@
-import type { AcceptedRollout, EventOf, LedgerEvent, RunSettings } from "../ledger/events.ts";
+import type { AcceptedRollout, EventOf, LedgerEvent } from "../ledger/events.ts";
+import type { RunSettings } from "../ledger/run-settings.ts";
 
 /** Looks at the ledger's events as somebody who does not know the fold, and keeps every breach in words. */
 export interface Audit {

@@ -3,8 +3,9 @@ import { FleetError } from "../../core/index.ts";
 import type { BatchGroup, Rollout } from "../../proto/index.ts";
 import { decodeRollout, encodeRollout, type LedgerLog, type RolloutStore } from "../../transport/index.ts";
 import { readRollouts } from "../archive/read-rollouts.ts";
-import type { BatchGroupRef, LedgerEvent, RunSettings } from "../ledger/events.ts";
+import type { BatchGroupRef, LedgerEvent } from "../ledger/events.ts";
 import { readEvents } from "../ledger/read-events.ts";
+import type { RunSettings } from "../ledger/run-settings.ts";
 import { nameOf } from "./audit.ts";
 
 /** A rollout that was trained on is not what the ledger names. */

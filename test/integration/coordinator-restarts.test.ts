@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createPromptOrder, readArchive } from "../../coordinator/index.ts";
 import { longestWaits, withDeadline } from "../../core/index.ts";
 import { type CoordinatedRun, openCoordinatedRun } from "../support/coordinated-run.ts";
-import { adapterOf, openScriptedTrainer, sha256 } from "../support/scripted-trainer.ts";
+import { sampleUntilBatch } from "../support/sample-until-batch.ts";
+import { openScriptedTrainer } from "../support/scripted-trainer.ts";
 import { openScriptedWorker } from "../support/scripted-worker.ts";
 
 const HALF_RIGHT = (_: unknown, sample: number) => sample % 2;
@@ -55,7 +56,7 @@ describe("a coordinator that is killed", { timeout: 60_000 }, () => {
   it("leaves an archive whose files are whole", async () => {
     await using run = await openCoordinatedRun({ steps: 1 });
     const first = await run.start({ child: true });
-    await sampleUntilBatch(run, new Map());
+    await sampleUntilBatch(run);
     await first.stop();
     const inOrder = await readArchive(run.archive, { sort: "sequence", atMost: 100 });
 
@@ -73,92 +74,6 @@ describe("a coordinator that is killed", { timeout: 60_000 }, () => {
     expect((await readdir(join(run.archive, "rollouts"))).every((name) => name.endsWith(".parquet"))).toBe(
       true,
     );
-  });
-});
-
-describe("a trainer", { timeout: 60_000 }, () => {
-  describe("One decides", () => {
-    it("that asks again gets the same batch, and whoever asked before is told to end", async () => {
-      await using run = await openCoordinatedRun({ steps: 1 });
-      await run.start();
-      await sampleUntilBatch(run, new Map());
-      await using first = await openScriptedTrainer(run);
-      const before = await first.next();
-
-      await using second = await openScriptedTrainer(run);
-      const again = await second.next();
-
-      expect(again).toEqual(before);
-      await expect(first.next()).rejects.toMatchObject({
-        code: "coordinator.trainer_fenced",
-        disposition: "fatal",
-      });
-      await expect(first.publish(1)).rejects.toMatchObject({ code: "coordinator.trainer_fenced" });
-      expect(await second.publish(1)).toEqual({ version: 1 });
-    });
-  });
-
-  describe("A batch is trained exactly once", () => {
-    it("may publish a policy twice, but not another one of the same version", async () => {
-      await using run = await openCoordinatedRun({ steps: 2 });
-      await run.start();
-      await sampleUntilBatch(run, new Map());
-      await using trainer = await openScriptedTrainer(run);
-      await trainer.next();
-      await trainer.publish(1);
-
-      const again = await trainer.publish(1);
-
-      expect(again).toEqual({ version: 1 });
-      await expect(trainer.publish(1, "another adapter")).rejects.toMatchObject({
-        code: "coordinator.policy_refused",
-        message: `policy 1 is adapter ${sha256(adapterOf(1))}; ${sha256("another adapter")} cannot be policy 1 too`,
-      });
-      await expect(trainer.skip(1)).rejects.toMatchObject({ code: "coordinator.policy_refused" });
-      await expect(trainer.publish(2)).rejects.toMatchObject({
-        message: "policy 2 has no batch; the ledger is at step 1",
-      });
-    });
-  });
-
-  it("makes no policy of an adapter that is not that of its digest, and takes the one that is", async () => {
-    await using run = await openCoordinatedRun({ steps: 2 });
-    await run.start();
-    await sampleUntilBatch(run, new Map());
-    await using trainer = await openScriptedTrainer(run);
-    await trainer.next();
-    const client = run.client("updater");
-    const header = {
-      run: run.run,
-      step: 1,
-      epoch: trainer.epoch,
-      adapter: sha256(adapterOf(1)),
-      metrics: {},
-    };
-
-    await expect(client.publishPolicy(header, Buffer.from("another adapter"))).rejects.toMatchObject({
-      code: "transport.corrupt_object",
-      disposition: "retry",
-    });
-    const { step } = await client.status();
-    const published = await trainer.publish(1);
-
-    expect([step, published]).toEqual([0, { version: 1 }]);
-  });
-
-  it("with a checkpoint that is one ahead publishes it again; one from elsewhere is refused", async () => {
-    await using run = await openCoordinatedRun({ steps: 1 });
-    const { ended } = await run.start();
-    await sampleUntilBatch(run, new Map());
-
-    const stranger = openScriptedTrainer(run, 3);
-    await expect(stranger).rejects.toMatchObject({ code: "coordinator.checkpoint_mismatch" });
-    await using ahead = await openScriptedTrainer(run, 1);
-    await ahead.publish(1);
-    const next = await ahead.next();
-
-    expect(next).toBeNull();
-    await withDeadline("the run to end", 20_000, ended);
   });
 });
 
@@ -212,21 +127,6 @@ describe("a run that exists", { timeout: 60_000 }, () => {
     });
   });
 });
-
-/** Completes every group that is out, until a batch waits for its trainer; nobody trains. */
-async function sampleUntilBatch(run: CoordinatedRun, asked: Map<string, string>): Promise<void> {
-  await using worker = await openScriptedWorker(run, "w1");
-  const client = run.client("cli");
-  const isBatched = async () => Number((await client.status()).balances[0]?.accepted) >= run.batchSamples;
-  while (!(await isBatched())) {
-    const pulled = await worker.work();
-    asked.set(pulled.task.task, pulled.task.instance);
-    for (const { sample } of pulled.granted.samples) {
-      await worker.finish(pulled, pulled.granted, sample, { reward: sample % 2 });
-    }
-    pulled.ack();
-  }
-}
 
 /** What a trainer is given, which goes away without training it. */
 async function lookAtBatch(run: CoordinatedRun) {

@@ -1,6 +1,6 @@
-import axe from "axe-core";
-import type { Browser, CDPSession, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accessibilityViolations } from "../support/accessibility.ts";
 import { buildPage } from "../support/built-page.ts";
 import { findChromium, openChromium, openPage } from "../support/chromium.ts";
 import { HOSTILE_TEXTS } from "../support/hostile-texts.ts";
@@ -222,7 +222,7 @@ describe.skipIf(chromium === null)("the dashboard in a browser", () => {
       for (const path of PAGES) {
         await show(opened.page, path);
 
-        expect(await violations(session), path).toEqual([]);
+        expect(await accessibilityViolations(session), path).toEqual([]);
       }
     },
     60_000,
@@ -238,17 +238,6 @@ describe.skipIf(chromium === null)("the dashboard in a browser", () => {
     }
   });
 });
-
-/** What axe-core finds, run as a tool of the browser would: the page itself lets no foreign script in. */
-async function violations(session: CDPSession): Promise<unknown> {
-  await session.send("Runtime.evaluate", { expression: axe.source });
-  const { result } = await session.send("Runtime.evaluate", {
-    expression:
-      "axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary])))",
-    awaitPromise: true,
-  });
-  return JSON.parse(String(result.value));
-}
 
 /** What a page writes for what is invisible; lines and tabs stay. */
 function spelt(text: string): string {
