@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../core/index.ts";
 import { type TinyModel, writeTinyModel } from "../test/support/tiny-model.ts";
 
 /**
@@ -11,7 +11,7 @@ import { type TinyModel, writeTinyModel } from "../test/support/tiny-model.ts";
  * @returns the file
  */
 export async function cachedModel(name: string, model: TinyModel): Promise<string> {
-  const folder = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rollout-fleet", "bench");
+  const folder = cacheFolder("bench");
   const path = join(folder, `${name}.gguf`);
   if (existsSync(path)) return path;
   await mkdir(folder, { recursive: true });

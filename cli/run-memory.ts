@@ -6,6 +6,7 @@ import {
   describeGradientMemory,
   type EngineMemory,
   evenMicroBatch,
+  largestDecoding,
   type MicroBatchSizes,
   type ModelInfo,
   numbersOfRank,
@@ -33,7 +34,9 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
   const mapped = new Map<string, number>(); // Each file is mapped once, whoever shares it.
   for (const { count, device, slots, threads, variant } of config.local.workers) {
     const model = poolModel(config, variant);
-    const memory = withDrains(await predictEngineMemory({ ...model, device, slots, threads }), config);
+    const decoding = largestDecoding(model.decoding);
+    const sizes = { ...model, decoding, device, slots, threads };
+    const memory = withDrains(await predictEngineMemory(sizes), config);
     const of = variant === undefined ? "" : ` with ${variant}`;
     lines.push(`worker × ${count} on ${device}${of}: ${describeEngineMemory(memory)} each`);
     const own = memory.isShared ? 0 : memory.weights;

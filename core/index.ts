@@ -5,6 +5,7 @@
  */
 
 export { describeBytes } from "./bytes.ts";
+export { cacheFolder } from "./cache-folder.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { ConfigError, readConfig } from "./config.ts";
 export { CRASH_POINTS, type CrashPoint, crashPoint } from "./crash-point.ts";

@@ -2,6 +2,12 @@ import { z } from "zod";
 
 /** How llama.cpp decodes: it changes speed and memory, and logits by rounding alone. `fleet bench` says what is fastest. */
 export const DecodingConfig = z.strictObject({
+  fastest: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Not as told below: a worker tries the settings on its model and machine before it starts there for the first time, keeps the fastest for the next times, and says which they are.",
+    ),
   flashAttention: z
     .enum(["auto", "on", "off"])
     .default("auto")
@@ -17,6 +23,9 @@ export const DecodingConfig = z.strictObject({
 
 /** Validated {@link DecodingConfig}. */
 export type DecodingConfig = z.output<typeof DecodingConfig>;
+
+/** What an engine is told. */
+export type ToldDecoding = Omit<DecodingConfig, "fastest">;
 
 /** Another file of the base's weights. */
 const VariantConfig = z.strictObject({

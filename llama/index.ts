@@ -5,7 +5,7 @@
  */
 
 export { EngineDiedError } from "./child/index.ts";
-export { DecodingConfig, ModelConfig } from "./config.ts";
+export { DecodingConfig, ModelConfig, type ToldDecoding } from "./config.ts";
 export type { Engine, EngineOptions, EngineStatus, OnPolicyChange } from "./decoding/engine.ts";
 export type {
   EngineCompletion,
@@ -53,11 +53,14 @@ export { generateGroup } from "./measuring/generate-group.ts";
 export { forwardBackward, forwardBackwardAll, randomGroup, randomTokens } from "./measuring/gradient-work.ts";
 export {
   type DecodeAlone,
+  defaultOf,
   describeSettings,
   fastestDecoding,
+  gainOverDefault,
   openDecodeAlone,
 } from "./measuring/open-decode-alone.ts";
 export type { TriedSettings } from "./measuring/protocol.ts";
+export { largestDecoding, settleDecoding } from "./measuring/settle-decoding.ts";
 export { numbersOfRank, type SmallAdapter, smallAdapter } from "./measuring/small-adapter.ts";
 export { evenMicroBatch, type MicroBatchSizes } from "./memory/even-micro-batch.ts";
 export {

@@ -1,5 +1,14 @@
 import { dispositionOf, type Shutdown, systemClock } from "../core/index.ts";
-import { type Device, type ModelConfig, openEngine, readModelInfo } from "../llama/index.ts";
+import {
+  DecodingConfig,
+  type Device,
+  type ModelConfig,
+  type ModelInfo,
+  openEngine,
+  readModelInfo,
+  settleDecoding,
+  type ToldDecoding,
+} from "../llama/index.ts";
 import { type Logger, noTelemetry, type Telemetry } from "../telemetry/index.ts";
 import { type ClientTls, openFleetClient } from "../transport/index.ts";
 import { assertLikeBase, variantOf } from "./base-check.ts";
@@ -75,6 +84,7 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   const info = await readModelInfo(model.gguf);
   const variant = variantOf(model, info.digest, baseDigest);
   await assertLikeBase(variant, info, client, stop);
+  const decoding = await settle(options, info, stop);
   const { natsUrl = joined.natsUrl, natsDomain } = options;
   await using run = await openRunLink(
     { ...joined, natsUrl },
@@ -136,7 +146,10 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
   await keepEngine(
     {
       open: () =>
-        openEngine({ ...model, base: baseDigest, device: options.device, slots, threads: options.threads }),
+        openEngine({
+          ...{ ...model, decoding, base: baseDigest },
+          ...{ device: options.device, slots, threads: options.threads },
+        }),
       live: (engine) => runEngineLife(engine, life, ending),
       restart: config.engineRestart,
       onDeath: observer.engineDied,
@@ -146,6 +159,16 @@ async function joinAndWork(options: WorkerOptions, { stop, abandon }: Shutdown):
     ending,
   );
   collector.refused.throwIfAborted();
+}
+
+/** How its engine decodes; `exact` leaves nothing to decide. */
+async function settle(options: WorkerOptions, info: ModelInfo, stop: AbortSignal): Promise<ToldDecoding> {
+  const { model, device, slots, threads, logger } = options;
+  if (model.exact) return DecodingConfig.parse({});
+  const place = { gguf: model.gguf, model: info, device, slots, threads };
+  const { decoding, known } = await settleDecoding(model.decoding, place, stop);
+  if (known !== "told") logger.info("decoding settings", { ...decoding, known });
+  return decoding;
 }
 
 /** Closes what a worker may still be waiting for once `abandon` aborts. */

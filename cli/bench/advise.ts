@@ -1,5 +1,11 @@
 import { availableParallelism } from "node:os";
-import { describeSettings, fastestDecoding, type TriedSettings } from "../../llama/index.ts";
+import {
+  defaultOf,
+  describeSettings,
+  fastestDecoding,
+  gainOverDefault,
+  type TriedSettings,
+} from "../../llama/index.ts";
 import type { DecodingSpeed } from "./measure-decoding.ts";
 import type { GradientSpeed } from "./measure-gradient.ts";
 import type { ModelLoad } from "./model-load.ts";
@@ -50,13 +56,9 @@ function slotSentences({ slots }: ModelLoad, { tokensPerSecond, fewer }: Decodin
 
 /** What `model.decoding` could say, as far as an engine can be told it: its cells are one stretch. */
 function settingsSentences(tried: readonly TriedSettings[]): string[] {
-  const possible = tried.filter(({ unified }) => unified);
-  const usual = possible.find(
-    ({ flashAttention, cells, repacked }) => flashAttention === "off" && cells === "f16" && !repacked,
-  );
-  const [fastest] = possible;
-  if (usual === undefined || fastest === undefined) return [];
-  const gain = fastest.tokensPerSecond / usual.tokensPerSecond;
+  const usual = defaultOf(tried);
+  if (usual === undefined) return [];
+  const gain = gainOverDefault(tried);
   if (gain < LEAST_GAIN) return ["model.decoding: no setting is faster here than the default by 5 % or more"];
   const { flashAttention, cells, repacked } = fastestDecoding(tried);
   const yaml = `{ flashAttention: ${flashAttention}, cells: ${cells}, repacked: ${repacked} }`;

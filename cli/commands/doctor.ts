@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { ConfigError } from "../../core/index.ts";
-import { DecodingConfig } from "../../llama/index.ts";
+import { DecodingConfig, type ToldDecoding } from "../../llama/index.ts";
 import { examineMachine } from "../doctor/examine-machine.ts";
 import { examineModel, type ModelUse } from "../doctor/examine-model.ts";
 import type { Finding } from "../doctor/finding.ts";
@@ -12,7 +12,7 @@ import { print, printJson } from "../print.ts";
 const DECODING = DecodingConfig.parse({});
 const { flashAttention: WHEN, cells: CELLS } = DecodingConfig.shape;
 
-interface DoctorGiven extends Omit<ModelUse, "gguf" | "decoding">, DecodingConfig {
+interface DoctorGiven extends Omit<ModelUse, "gguf" | "decoding">, ToldDecoding {
   readonly setup?: true;
   readonly json?: true;
   readonly try?: true;

@@ -1,7 +1,6 @@
 import { availableMemory } from "node:process";
 import { describeBytes, FleetError } from "../../core/index.ts";
 import {
-  type DecodingConfig,
   type Device,
   describeEngineMemory,
   describeGradientMemory,
@@ -12,6 +11,7 @@ import {
   predictGradientMemory,
   readModelInfo,
   slotsThatFit,
+  type ToldDecoding,
   totalOf,
 } from "../../llama/index.ts";
 import { GrpoConfig, LoraConfig } from "../../updater/index.ts";
@@ -26,7 +26,7 @@ export interface ModelUse {
   readonly contextTokens: number;
   readonly threads: number;
   readonly exact: boolean;
-  readonly decoding: DecodingConfig;
+  readonly decoding: ToldDecoding;
   /** The longest completion; prompts take the rest of the context. */
   readonly completionTokens: number;
   /** Completions of a prompt. */

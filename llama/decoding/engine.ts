@@ -1,5 +1,5 @@
 import type { EngineDiedError } from "../child/index.ts";
-import type { DecodingConfig } from "../config.ts";
+import type { ToldDecoding } from "../config.ts";
 import type { ModelInfo } from "../gguf/index.ts";
 import type { Device } from "../native/libraries.ts";
 import type { AdapterBytes } from "./adapter-file.ts";
@@ -25,7 +25,7 @@ export interface EngineOptions {
   /** Exactness over speed: flash attention off, a float32 KV cache, and weights as the file has them. */
   readonly exact: boolean;
   /** How it computes where `exact` does not say it; left out: the defaults. */
-  readonly decoding?: DecodingConfig;
+  readonly decoding?: ToldDecoding;
   /** SHA-256 of the model whose adapters it loads, where `gguf` is another quantization of it; left out: of `gguf`. */
   readonly base?: string;
 }

@@ -15,9 +15,10 @@ export interface DecodeAlone extends AsyncDisposable {
 /**
  * Opens a model in a process of its own and tries llama.cpp's settings on a load.
  *
- * @throws {FleetError} in one sentence when the model or the device cannot be used
+ * @param signal - ends it, while it tries too
+ * @throws {FleetError} in one sentence when the model or the device cannot be used; as cancelled once `signal` aborts
  */
-export async function openDecodeAlone(load: DecodeLoad): Promise<DecodeAlone> {
+export async function openDecodeAlone(load: DecodeLoad, signal?: AbortSignal): Promise<DecodeAlone> {
   await using opening = new AsyncDisposableStack();
   const child = opening.use(
     openChild<MeasuringProtocol>({
@@ -26,6 +27,10 @@ export async function openDecodeAlone(load: DecodeLoad): Promise<DecodeAlone> {
       on: {},
     }),
   );
+  const end = () => void child[Symbol.asyncDispose]();
+  signal?.addEventListener("abort", end, { once: true });
+  opening.defer(() => signal?.removeEventListener("abort", end));
+  if (signal?.aborted) end();
   const tried = await child.call("open", load, MEASURE_MS);
   const open = opening.move();
   return {
@@ -43,6 +48,26 @@ export async function openDecodeAlone(load: DecodeLoad): Promise<DecodeAlone> {
 export function fastestDecoding(tried: readonly TriedSettings[]): DecodingConfig {
   const { flashAttention, cells, repacked } = tried.find(({ unified }) => unified) ?? {};
   return DecodingConfig.parse({ flashAttention, cells, repacked });
+}
+
+/**
+ * How many times as fast as the default it is on a CPU; 1 where either was not tried.
+ *
+ * @param tried - the fastest first
+ */
+export function gainOverDefault(tried: readonly TriedSettings[]): number {
+  const possible = tried.filter(({ unified }) => unified);
+  const [fastest] = possible;
+  const usual = defaultOf(possible);
+  return fastest === undefined || usual === undefined ? 1 : fastest.tokensPerSecond / usual.tokensPerSecond;
+}
+
+/** What an engine does that is told nothing, on a CPU; undefined where it was not tried. */
+export function defaultOf(tried: readonly TriedSettings[]): TriedSettings | undefined {
+  return tried.find(
+    ({ flashAttention, cells, unified, repacked }) =>
+      flashAttention === "off" && cells === "f16" && unified && !repacked,
+  );
 }
 
 /** Settings in words. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { FleetError } from "../../core/index.ts";
@@ -66,6 +66,16 @@ export function findLibraries(build: Build): LibraryFolder {
     gpuBackend:
       build === "cpu" ? null : find(build === "cuda" ? /^libggml-cuda\.so$/ : /^libggml-vulkan\.so$/),
   };
+}
+
+/** Of the packages that the builds are in. */
+export function librariesVersion(): string {
+  const root = packageFolder(packageName("cpu"));
+  if (root === null) return "";
+  const manifest: { readonly version?: string } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  return manifest.version ?? "";
 }
 
 function packageName(build: Build): string {

@@ -3,10 +3,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { pause, withDeadline } from "../../core/index.ts";
+import { cacheFolder, pause, withDeadline } from "../../core/index.ts";
 import { makeCertificates } from "../../transport/index.ts";
 import { freePort } from "./bare-server.ts";
 
@@ -20,9 +20,7 @@ export interface ControlPlane extends AsyncDisposable {
 
 const HOST = "127.0.0.1";
 const START_DEADLINE_MS = 90_000;
-const BIN =
-  process.env["KUBE_BIN"] ??
-  join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "rollout-fleet", "cluster", "bin");
+const BIN = process.env["KUBE_BIN"] ?? cacheFolder("cluster/bin");
 const PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager"];
 
 /** Whether this machine has the programs. Says so in a printed line when not; fails where they are required. */

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { cacheFolder } from "../../core/index.ts";
 
 /** A Kubernetes object as a template makes it. */
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as a person reads them, by path; a wrong path fails the test.
@@ -25,8 +25,7 @@ const KUBERNETES = "1.34.0";
  * FLEET_REQUIRE=helm makes that a failure.
  */
 export function findHelm(): string | null {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const places = [process.env["HELM_BIN"], join(cache, "rollout-fleet/cluster/bin/helm"), ...onPath("helm")];
+  const places = [process.env["HELM_BIN"], join(cacheFolder("cluster/bin"), "helm"), ...onPath("helm")];
   const found = places.find((place) => place !== undefined && existsSync(place));
   if (found !== undefined) return found;
   if (process.env["FLEET_REQUIRE"]?.split(",").includes("helm")) {

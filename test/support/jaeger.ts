@@ -2,10 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { stringify } from "yaml";
-import { pause } from "../../core/index.ts";
+import { cacheFolder, pause } from "../../core/index.ts";
 import { freePort } from "./bare-server.ts";
 
 /** A span as Jaeger shows it. */
@@ -37,11 +36,7 @@ const MOST_TRACES = 100;
 
 /** The path of a jaeger. Says so in a printed line when there is none; fails where it is required. */
 export function findJaeger(): string | null {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const folders = [
-    join(cache, "rollout-fleet", "bin"),
-    ...(process.env["PATH"] ?? "").split(delimiter).filter(Boolean),
-  ];
+  const folders = [cacheFolder("bin"), ...(process.env["PATH"] ?? "").split(delimiter).filter(Boolean)];
   const found = folders.map((folder) => join(folder, "jaeger")).find(existsSync);
   if (found !== undefined && spawnSync(found, ["version"]).status === 0) return found;
   if (process.env["FLEET_REQUIRE"]?.split(",").includes("jaeger")) {

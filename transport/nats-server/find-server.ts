@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { FleetError } from "../../core/index.ts";
+import { cacheFolder, FleetError } from "../../core/index.ts";
 import { buildServer, NATS_SERVER_VERSION } from "./build-server.ts";
 
 /** There is no nats-server that can be used. The message says what would help. */
@@ -49,7 +48,7 @@ export async function findNatsServer(options: FindOptions = {}): Promise<FoundNa
     onProgress(`passing over ${onPath}: ${tooOld(version)}`);
   }
 
-  const folder = join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rollout-fleet", "bin");
+  const folder = cacheFolder("bin", environment);
   const cached = binaryIn(folder);
   if (!isNewEnough(await versionOf(cached))) {
     onProgress(`building nats-server ${NATS_SERVER_VERSION} into ${folder}, once; about a minute`);

@@ -1,13 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../../../core/index.ts";
 
 /** Where a node's own binaries are kept once they are built. */
-export const BINARIES = join(
-  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-  "rollout-fleet/cluster/bin",
-);
+export const BINARIES = cacheFolder("cluster/bin");
 
 const COMMAND_DEADLINE_MS = 600_000;
 const MOST_OUTPUT_BYTES = 256 * 2 ** 20;
