@@ -6,6 +6,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { countBuffersWithHeap } from "../core/index.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Bench, type JudgedRow, judge } from "./row.ts";
 import { busBench } from "./rows/bus.ts";
@@ -63,6 +64,7 @@ type WrittenRow = JudgedRow & { readonly machine: Machine };
 const names = process.argv.slice(2);
 const chosen =
   names.length === 0 ? BENCHES : [...BENCHES, ...PEERS].filter(({ name }) => names.includes(name));
+countBuffersWithHeap(); // As every process of a run does.
 const machine = thisMachine();
 const measured: WrittenRow[] = [];
 for (const bench of chosen) {

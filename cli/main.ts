@@ -5,6 +5,7 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
+import { countBuffersWithHeap } from "../core/index.ts";
 import { commandsFor } from "./commands/index.ts";
 import { describeError, EXIT, exitCodeOf } from "./exit.ts";
 import type { RoleMessage } from "./local/index.ts";
@@ -19,6 +20,7 @@ Examples:
 
 "fleet <command> --help" shows the options and examples of a command.`;
 
+countBuffersWithHeap();
 const program = new Command("fleet")
   .description("SWE-RL for Llama on whatever machines one has.")
   .configureOutput({ outputError: (words) => note(`fleet: ${asSentence(words)}`) })

@@ -12,6 +12,7 @@ export { CRASH_POINTS, type CrashPoint, crashPoint } from "./crash-point.ts";
 export { backoffMs, DeadlineError, pause, withDeadline } from "./deadline.ts";
 export { renameDurably, writeFileDurably } from "./durable-file.ts";
 export { CancelledError, type Disposition, dispositionOf, FleetError, ForeignInputError } from "./errors.ts";
+export { countBuffersWithHeap } from "./heap-limits.ts";
 export { Instance } from "./instance.ts";
 export { nearest } from "./nearest.ts";
 export { median, medianRatio } from "./pairs.ts";

@@ -4,14 +4,16 @@
  *
  * @module
  */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { measurePolicyChange } from "../../cli/bench/measure-policy-change.ts";
 import { median, pause, randomKey, withDeadline } from "../../core/index.ts";
 import { ModelConfig, openEngine, readModelInfo } from "../../llama/index.ts";
 import { openCoordinatedRun } from "../../test/support/coordinated-run.ts";
 import { openScriptedTrainer } from "../../test/support/scripted-trainer.ts";
 import { openScriptedWorker } from "../../test/support/scripted-worker.ts";
-import { silentLogger } from "../../test/support/silent-logger.ts";
-import { runWorker, WorkerConfig } from "../../workers/index.ts";
+import type { WorkerMessage, WorkerOrder } from "../../test/support/worker-process.ts";
+import { WorkerConfig } from "../../workers/index.ts";
 import { benchModel } from "../gradient-model.ts";
 import type { Bench, Row } from "../row.ts";
 import { wideAdapter } from "../wide-adapter.ts";
@@ -65,36 +67,16 @@ async function updateOnce(gguf: string, turn: number): Promise<number> {
   await makeBatch(run);
   await trainer.next();
 
-  const active = Promise.withResolvers<void>();
-  let left = WORKERS;
-  const logger = {
-    ...silentLogger,
-    info: (event: string, fields?: { readonly version?: unknown }) => {
-      if (event === "policy active" && fields?.version === 1 && --left === 0) active.resolve();
-    },
-    child: () => logger,
-  };
-  const stop = new AbortController();
-  const workers = Array.from({ length: WORKERS }, (_, index) =>
-    runWorker(
-      {
-        coordinator: { address: `127.0.0.1:${port}`, token: run.token },
-        name: `real-${index}`,
-        model: ModelConfig.parse({ gguf, template: "raw", contextTokens: CONTEXT_TOKENS, exact: false }),
-        device: "cpu",
-        slots: GROUP,
-        threads: 1,
-        config: WorkerConfig.parse({ presenceMs: 100 }),
-        spool: null,
-        logger,
-      },
-      { stop: stop.signal, abandon: stop.signal },
-    ),
-  );
-  const trouble = Promise.race(workers).then(() => {
-    throw new Error("a worker ended");
+  await using workers = startWorkers({
+    coordinator: { address: `127.0.0.1:${port}`, token: run.token },
+    model: ModelConfig.parse({ gguf, template: "raw", contextTokens: CONTEXT_TOKENS, exact: false }),
+    device: "cpu",
+    slots: GROUP,
+    threads: 1,
+    config: WorkerConfig.parse({ presenceMs: 100 }),
+    spool: null,
   });
-  trouble.catch(() => {}); // Looked at below.
+  const { trouble } = workers;
   const client = run.client("bench");
   const busy = async () => (await client.status()).workers.filter(({ busySlots }) => busySlots > 0).length;
   while ((await Promise.race([busy(), trouble])) < WORKERS) await pause(20);
@@ -102,11 +84,41 @@ async function updateOnce(gguf: string, turn: number): Promise<number> {
   const from = performance.now();
   const header = { run: run.run, step: 1, epoch: trainer.epoch, adapter: digest, metrics: {} };
   await run.client("updater").publishPolicy(header, bytes);
-  await withDeadline("both workers to follow", DEADLINE_MS, Promise.race([active.promise, trouble]));
-  const seconds = (performance.now() - from) / 1_000;
-  stop.abort();
-  await Promise.allSettled(workers);
-  return seconds;
+  await withDeadline("both workers to follow", DEADLINE_MS, Promise.race([workers.active, trouble]));
+  return (performance.now() - from) / 1_000;
+}
+
+interface Workers extends AsyncDisposable {
+  /** Resolves when all sample under policy 1. */
+  readonly active: Promise<void>;
+  /** Rejects when one ends. */
+  readonly trouble: Promise<never>;
+}
+
+/** Workers in processes of their own, as a run has them. */
+function startWorkers(order: Omit<WorkerOrder, "name">): Workers {
+  const active = Promise.withResolvers<void>();
+  const trouble = Promise.withResolvers<never>();
+  trouble.promise.catch(() => {}); // Whoever waits looks at it.
+  let left = WORKERS;
+  const children = Array.from({ length: WORKERS }, (_, index) => {
+    const child = fork(new URL("../../test/support/worker-process.ts", import.meta.url), { execArgv: [] });
+    child.on("message", ({ active: version, failure }: WorkerMessage) => {
+      if (version === 1 && --left === 0) active.resolve();
+      if (failure !== undefined) trouble.reject(new Error(`a worker ended: ${failure}`));
+    });
+    child.on("exit", () => trouble.reject(new Error("a worker ended")));
+    child.send({ ...order, name: `real-${index}` } satisfies WorkerOrder);
+    return child;
+  });
+  return {
+    active: active.promise,
+    trouble: trouble.promise,
+    async [Symbol.asyncDispose]() {
+      for (const child of children) child.kill("SIGKILL");
+      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
+    },
+  };
 }
 
 async function makeBatch(run: Awaited<ReturnType<typeof openCoordinatedRun>>): Promise<void> {

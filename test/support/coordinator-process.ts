@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type CoordinatorOptions, runCoordinator } from "../../coordinator/index.ts";
-import { gracefully, terminationSignal } from "../../core/index.ts";
+import { countBuffersWithHeap, gracefully, terminationSignal } from "../../core/index.ts";
 import { silentLogger } from "./silent-logger.ts";
 
 /** What the process is sent: everything of the options that JSON can carry. */
@@ -44,6 +44,7 @@ process.on("message", (question) => {
   delay.reset();
   say({ load });
 });
+countBuffersWithHeap();
 process.once("message", async (order: CoordinatorOrder) => {
   const options = { ...order, onListening: async (port: number) => say({ port }), logger: silentLogger };
   try {
