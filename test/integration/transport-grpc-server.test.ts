@@ -1,3 +1,4 @@
+import { connect } from "node:http2";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -51,6 +52,20 @@ describe("the server", () => {
 
     expect(performance.now() - started).toBeLessThan(3_000);
     await using _free = await openListener(server.port);
+  });
+
+  test("lets a caller have a MiB under way, in a call and on its connection", async () => {
+    await using server = await serve({});
+    const session = connect(`http://127.0.0.1:${server.port}`);
+    try {
+      session.request({ ":method": "POST", ":path": "/fleet.v1.Fleet/Status" }).on("error", () => {});
+
+      await expect
+        .poll(() => [session.remoteSettings.initialWindowSize, session.state.remoteWindowSize])
+        .toEqual([2 ** 20, 2 ** 20]);
+    } finally {
+      session.destroy();
+    }
   });
 
   test("can be closed twice", async () => {

@@ -13,6 +13,7 @@ import type { ServerTls } from "../tls/tls.ts";
 import { requireToken } from "./authorization.ts";
 import { PROTOCOL, SERVER_OPTIONS } from "./channel.ts";
 import { servingWith } from "./credentials.ts";
+import { widenServedWindows } from "./flow-control.ts";
 import type { FleetHandlers } from "./handlers.ts";
 import { listenOn } from "./listening.ts";
 import { openUpload, policyChunks } from "./policy-upload.ts";
@@ -63,13 +64,14 @@ export async function serveFleet(options: ServeOptions): Promise<FleetServer> {
   health.addToServer(server);
   new ReflectionService(wireServices().definitions).addToServer(server);
   const boundPort = await listenOn(server, credentials, host, port);
+  const windows = widenServedWindows();
 
   let closing: Promise<void> | undefined;
   return {
     port: boundPort,
     [Symbol.asyncDispose]: () => {
       health.setStatus("", "NOT_SERVING");
-      closing ??= close(server, calls, graceMs);
+      closing ??= close(server, calls, graceMs).finally(() => windows[Symbol.dispose]());
       return closing;
     },
   };
