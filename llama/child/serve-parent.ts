@@ -37,9 +37,18 @@ export function serveParent<P extends Protocol>(handlers: Handlers<P>): Parent<P
   process.on("disconnect", () => process.exit(0));
   if (!process.connected) process.exit(0); // It was gone before anybody listened here.
   process.on("SIGINT", () => {});
-  if (getPriority() < NICENESS) setPriority(NICENESS); // Of this thread and all that it starts from here on.
+  yieldToOthers();
   process.on("message", (message: CallMessage) => void answer(handlers, message));
   return { emit: (event, value) => send({ kind: "event", event, value }) };
+}
+
+/** For this thread and all that it starts from here on. */
+function yieldToOthers(): void {
+  try {
+    if (getPriority() < NICENESS) setPriority(NICENESS);
+  } catch {
+    // A sandbox that does not know of priorities: it computes beside the others.
+  }
 }
 
 async function answer<P extends Protocol>(

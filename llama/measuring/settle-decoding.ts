@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "../../core/index.ts";
@@ -92,13 +92,23 @@ async function readKept(path: string): Promise<DecodingConfig | null> {
   }
 }
 
-/** Keeps it for those who come later; what another has kept meanwhile, null where it is this. A folder that cannot be written keeps nothing. */
+/** Keeps it for those who come later. @returns what another has kept meanwhile; null where it is this, or nothing can be kept */
 async function keep(path: string, decoding: DecodingConfig): Promise<DecodingConfig | null> {
+  const whole = `${path}.${process.pid}-${randomUUID()}`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, JSON.stringify(decoding), { flag: "wx" });
+    await writeFile(whole, JSON.stringify(decoding));
+  } catch {
+    return null;
+  }
+  try {
+    await link(whole, path); // Only the first of several succeeds.
     return null;
   } catch {
-    return await readKept(path);
+    const kept = await readKept(path);
+    if (kept === null) await rename(whole, path); // What is there is damaged.
+    return kept;
+  } finally {
+    await rm(whole, { force: true });
   }
 }

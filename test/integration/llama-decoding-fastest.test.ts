@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { DecodingConfig, readModelInfo, settleDecoding } from "../../llama/index.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -37,6 +37,17 @@ describe("the fastest decoding, where it is asked for", () => {
 
     expect(settled.map(({ known }) => known).sort()).toEqual(["kept", "tried"]);
     expect(settled[0]?.decoding).toEqual(settled[1]?.decoding);
+  });
+
+  it("is tried again where what was kept is damaged, and mended", async () => {
+    await settleDecoding(FASTEST, place);
+    const kept = `${cache}/rollout-fleet/decoding`;
+    const [name = ""] = await readdir(kept);
+    await writeFile(`${kept}/${name}`, "{");
+
+    expect((await settleDecoding(FASTEST, place)).known).toBe("tried");
+    expect((await settleDecoding(FASTEST, place)).known).toBe("kept");
+    expect(await readdir(kept)).toEqual([name]);
   });
 
   it("is tried anew for another load", async () => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { getPriority } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withDeadline } from "../../core/index.ts";
 import { EngineDiedError, encodeAdapter } from "../../llama/index.ts";
@@ -121,6 +122,12 @@ describe("an engine's process", () => {
 
     await inTime("the parent's end", once(parent, "close"));
     await inTime("the engine's end", untilGone(pid));
+  });
+
+  it("yields to those that do not compute", async () => {
+    await using _engine = await openDecoding(gguf);
+
+    expect(getPriority(await newestChild())).toBe(10);
   });
 
   it("does not remain when llama.cpp cannot load the model, which is said in its own words", async () => {
