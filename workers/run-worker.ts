@@ -167,7 +167,8 @@ async function settle(options: WorkerOptions, info: ModelInfo, stop: AbortSignal
   if (model.exact) return DecodingConfig.parse({});
   const place = { gguf: model.gguf, model: info, device, slots, threads };
   const { decoding, known } = await settleDecoding(model.decoding, place, stop);
-  if (known !== "told") logger.info("decoding settings", { ...decoding, known });
+  const { flashAttention, cells, repacked } = decoding;
+  if (known !== "told") logger.info("decoding settings", { flashAttention, cells, repacked, known });
   return decoding;
 }
 
