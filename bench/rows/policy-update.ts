@@ -5,11 +5,11 @@
  * @module
  */
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { measurePolicyChange } from "../../cli/bench/measure-policy-change.ts";
 import { median, pause, randomKey, withDeadline } from "../../core/index.ts";
 import { ModelConfig, openEngine, readModelInfo } from "../../llama/index.ts";
 import { openCoordinatedRun } from "../../test/support/coordinated-run.ts";
+import { endProcess } from "../../test/support/end-process.ts";
 import { openScriptedTrainer } from "../../test/support/scripted-trainer.ts";
 import { openScriptedWorker } from "../../test/support/scripted-worker.ts";
 import type { WorkerMessage, WorkerOrder } from "../../test/support/worker-process.ts";
@@ -115,8 +115,7 @@ function startWorkers(order: Omit<WorkerOrder, "name">): Workers {
     active: active.promise,
     trouble: trouble.promise,
     async [Symbol.asyncDispose]() {
-      for (const child of children) child.kill("SIGKILL");
-      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
+      await Promise.all(children.map((child) => endProcess(child, "SIGKILL", "a worker's process")));
     },
   };
 }

@@ -1,8 +1,11 @@
 import { openChild } from "../child/index.ts";
 import { DecodingConfig } from "../config.ts";
+import { isRepacked, settingsOf } from "../decoding/settings.ts";
 import type { DecodeLoad, MeasuringProtocol, TriedSettings } from "./protocol.ts";
 
 const MEASURE_MS = 3_600_000;
+const TOLD_NOTHING = { exact: false };
+const USUAL = { ...settingsOf(TOLD_NOTHING, { kind: "cpu" }), repacked: isRepacked(TOLD_NOTHING) };
 
 /** `llama_decode` alone under a load, at the fastest of its settings. Disposing ends its process. */
 export interface DecodeAlone extends AsyncDisposable {
@@ -56,9 +59,8 @@ export function fastestDecoding(tried: readonly TriedSettings[]): DecodingConfig
  * @param tried - the fastest first
  */
 export function gainOverDefault(tried: readonly TriedSettings[]): number {
-  const possible = tried.filter(({ unified }) => unified);
-  const [fastest] = possible;
-  const usual = defaultOf(possible);
+  const fastest = tried.find(({ unified }) => unified);
+  const usual = defaultOf(tried);
   return fastest === undefined || usual === undefined ? 1 : fastest.tokensPerSecond / usual.tokensPerSecond;
 }
 
@@ -66,7 +68,10 @@ export function gainOverDefault(tried: readonly TriedSettings[]): number {
 export function defaultOf(tried: readonly TriedSettings[]): TriedSettings | undefined {
   return tried.find(
     ({ flashAttention, cells, unified, repacked }) =>
-      flashAttention === "off" && cells === "f16" && unified && !repacked,
+      flashAttention === USUAL.flashAttention &&
+      cells === USUAL.cells &&
+      unified === USUAL.unified &&
+      repacked === USUAL.repacked,
   );
 }
 

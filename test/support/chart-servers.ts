@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findNatsServer, type NatsLink, type NatsRole, openNats } from "../../transport/index.ts";
 import { freePort } from "./bare-server.ts";
 import type { TestCertificates } from "./certificates.ts";
+import { endProcess } from "./end-process.ts";
 import { type Manifest, named, render } from "./helm.ts";
 import { until } from "./nats-cluster.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
@@ -62,7 +62,7 @@ export async function startChartServers(
     }
     env["HUB"] = env["HUB"]?.replace(/@[^"]*/, `@127.0.0.1:${hub}`);
     const child = spawn(path, ["-c", `${store}.conf`], { stdio: "ignore", env });
-    starting.defer(() => ended(child));
+    starting.defer(() => endProcess(child, "SIGKILL", "a nats-server"));
   }
   const scheme = certificates === undefined ? "nats" : "tls";
   const url = places.map(({ client }) => `${scheme}://127.0.0.1:${client}`).join(",");
@@ -117,11 +117,4 @@ function environmentOf(list: readonly Manifest[], podName: string): NodeJS.Proce
         : value.replace(/\$\((\w+)\)/g, (_: string, other: string) => known[other] ?? "");
   }
   return known;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGKILL");
-  await exited;
 }

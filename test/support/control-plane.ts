@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +8,7 @@ import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { cacheFolder, pause, withDeadline } from "../../core/index.ts";
 import { makeCertificates } from "../../transport/index.ts";
 import { freePort } from "./bare-server.ts";
+import { endProcess } from "./end-process.ts";
 
 /** A real Kubernetes without a node: its API, its storage, and the controllers of Deployments. */
 export interface ControlPlane extends AsyncDisposable {
@@ -85,7 +85,7 @@ export async function openControlPlane(): Promise<ControlPlane> {
     ...["--controllers", "deployment-controller,replicaset-controller,garbage-collector-controller"],
   );
   const dispose = async () => {
-    await Promise.all(children.map(endChild));
+    await Promise.all(children.map((child) => endProcess(child, "SIGKILL", "a part of the control plane")));
     await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -130,11 +130,4 @@ async function untilReady(admin: KubeConfig): Promise<void> {
     if (found !== null) return;
     await pause(200);
   }
-}
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGKILL");
-  await exited;
 }

@@ -19,6 +19,7 @@ import { CancelledError, gracefully, withDeadline } from "../../core/index.ts";
 import { RewardConfig } from "../../rewards/index.ts";
 import { type FleetClient, openFleetClient } from "../../transport/index.ts";
 import type { CoordinatorLoad, CoordinatorMessage, CoordinatorOrder } from "./coordinator-process.ts";
+import { endProcess } from "./end-process.ts";
 import { openTestNats, type TestNats } from "./nats.ts";
 import { silentLogger } from "./silent-logger.ts";
 
@@ -200,8 +201,8 @@ async function startChild(order: CoordinatorOrder): Promise<StartedCoordinator> 
   return {
     port,
     ended: ended.promise,
-    stop: () => endChild(child, "SIGTERM"),
-    kill: () => endChild(child, "SIGKILL"),
+    stop: () => endProcess(child, "SIGTERM", "the coordinator's process", END_DEADLINE_MS),
+    kill: () => endProcess(child, "SIGKILL", "the coordinator's process", END_DEADLINE_MS),
     load: () => loadOf(child),
   };
 }
@@ -213,13 +214,6 @@ async function loadOf(child: ChildProcess): Promise<CoordinatorLoad> {
     const [{ load }] = await withDeadline("a coordinator's load", END_DEADLINE_MS, heard);
     if (load !== undefined) return load;
   }
-}
-
-async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill(signal);
-  await withDeadline("the coordinator's process to end", END_DEADLINE_MS, exited);
 }
 
 async function writeInstances(path: string, prefix: string, count: number): Promise<void> {

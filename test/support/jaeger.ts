@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { stringify } from "yaml";
 import { cacheFolder, pause } from "../../core/index.ts";
 import { freePort } from "./bare-server.ts";
+import { endProcess } from "./end-process.ts";
 
 /** A span as Jaeger shows it. */
 export interface ShownSpan {
@@ -75,12 +76,7 @@ export async function openJaeger(binary: string, folder: string): Promise<Jaeger
       return (traces ?? []).map(({ traceID }) => traceID);
     },
     metrics: async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(),
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
-      child.kill("SIGTERM");
-      await exited;
-    },
+    [Symbol.asyncDispose]: () => endProcess(child, "SIGTERM", "Jaeger"),
   };
 }
 

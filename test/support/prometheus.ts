@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
+import { endProcess } from "./end-process.ts";
 
 /** One series of an answer, with its newest value. */
 export interface PrometheusSeries {
@@ -105,12 +105,7 @@ export async function openPrometheus(options: PrometheusOptions): Promise<Promet
       const { groups } = await ask("rules");
       return groups.flatMap(({ rules }: { rules: EvaluatedRule[] }) => rules);
     },
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
-      child.kill("SIGTERM");
-      await exited;
-    },
+    [Symbol.asyncDispose]: () => endProcess(child, "SIGTERM", "Prometheus"),
   };
 }
 

@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { expect } from "vitest";
-import { readConfig, withDeadline } from "../../core/index.ts";
+import { readConfig } from "../../core/index.ts";
 import { ModelConfig, readModelInfo } from "../../llama/index.ts";
 import type { LaneBalance } from "../../proto/index.ts";
 import type { FleetClient } from "../../transport/index.ts";
@@ -14,6 +13,7 @@ import {
   openCoordinatedRun,
   type StartedCoordinator,
 } from "./coordinated-run.ts";
+import { endProcess } from "./end-process.ts";
 import { openProxy, type TcpProxy } from "./proxy.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
 import { writeTinyModel } from "./tiny-model.ts";
@@ -160,9 +160,6 @@ export async function openProxiedFleet(options: CoordinatedRunOptions): Promise<
   };
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill(signal);
-  await withDeadline("a worker's process to end", END_DEADLINE_MS, exited);
+function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  return endProcess(child, signal, "a worker's process", END_DEADLINE_MS);
 }
