@@ -23,6 +23,7 @@ export { assertPortFree } from "./grpc/listening.ts";
 export { openRewarder } from "./grpc/rewarder.ts";
 export { serveExternalScaler } from "./grpc/serve-external-scaler.ts";
 export { type FleetServer, serveFleet } from "./grpc/serve-fleet.ts";
+export { type AdapterStore, type AdapterUpload, openAdapterStore } from "./nats/adapter-store.ts";
 export {
   LinkLostError,
   NotPermittedError,
@@ -40,7 +41,6 @@ export { type NatsLink, type NatsLinkOptions, NatsUnusableError, openNats } from
 export { BASE_VARIANT, type TaskAddress, taskAddress } from "./nats/names.ts";
 export {
   type DigestStore,
-  openAdapterStore,
   openInstanceStore,
 } from "./nats/object-store.ts";
 export { openPolicyPointer, type PointedPolicy, type PolicyPointer } from "./nats/policy-pointer.ts";

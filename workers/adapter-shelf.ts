@@ -6,9 +6,10 @@ export interface AdapterShelf {
    * Makes an adapter ready to be activated; "" is the base and always ready. Concurrent calls for one adapter share
    * the work; a failed one is forgotten, so that the next call tries again.
    *
+   * @param bytes - where they come from; left out: the store
    * @throws what the store or the engine throws
    */
-  ensure(adapter: string): Promise<void>;
+  ensure(adapter: string, bytes?: AsyncIterable<Uint8Array>): Promise<void>;
   /** Frees every loaded adapter that is not in `keep`. */
   prune(keep: ReadonlySet<string>): Promise<void>;
 }
@@ -26,7 +27,7 @@ export function createAdapterShelf(
 ): AdapterShelf {
   const loaded = new Map<string, Promise<void>>();
 
-  async function load(adapter: string): Promise<void> {
+  async function load(adapter: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     try {
       let sinceMs = performance.now();
       const done = (phase: "download" | "load") => {
@@ -36,7 +37,7 @@ export function createAdapterShelf(
       };
       await engine.loadAdapter(
         adapter,
-        untilEnd(fetch(adapter), () => done("download")),
+        untilEnd(bytes, () => done("download")),
       );
       done("load");
     } catch (error) {
@@ -46,15 +47,19 @@ export function createAdapterShelf(
   }
 
   return {
-    ensure: async (adapter) => {
+    ensure: async (adapter, bytes = fetch(adapter)) => {
       if (adapter === "") return;
-      const loading = loaded.get(adapter) ?? load(adapter);
+      const loading = loaded.get(adapter) ?? load(adapter, bytes);
       loaded.set(adapter, loading);
       await loading;
     },
     prune: async (keep) => {
       for (const adapter of [...loaded.keys()].filter((name) => !keep.has(name))) {
-        await loaded.get(adapter);
+        const isThere = await loaded.get(adapter)?.then(
+          () => true,
+          () => false,
+        );
+        if (!isThere) continue; // It could not be loaded.
         await engine.dropAdapter(adapter);
         loaded.delete(adapter);
       }

@@ -4,6 +4,7 @@ import type { WorkerPresence } from "../transport/index.ts";
 import { createAdapterShelf } from "./adapter-shelf.ts";
 import type { WorkerConfig } from "./config.ts";
 import { followPolicies } from "./follow-policies.ts";
+import { followUploads } from "./follow-uploads.ts";
 import { type Delivery, handleTask, type Outcome } from "./handle-task.ts";
 import { createHeldSpans } from "./held-spans.ts";
 import { runIntake } from "./intake.ts";
@@ -82,6 +83,10 @@ export async function runEngineLife(
         follow: gate.follow,
         logger,
       },
+      beside,
+    ),
+    followUploads(
+      { source: links.uploads, expect: gate.expect, retryMs: config.policyPollMs, logger },
       beside,
     ),
     announcePresence(presenceOf(engine, options, stop), beside),

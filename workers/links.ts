@@ -2,6 +2,7 @@ import type { LeaseAnswer, Reference } from "../proto/index.ts";
 import type { TaskAddress, WorkerPresence } from "../transport/index.ts";
 import type { Collector } from "./collector.ts";
 import type { PolicySource } from "./follow-policies.ts";
+import type { UploadSource } from "./follow-uploads.ts";
 import type { Delivery } from "./handle-task.ts";
 import type { RewardPool } from "./reward-pool.ts";
 
@@ -14,6 +15,7 @@ export interface WorkerLinks {
   readonly collector: Collector;
   readonly rewards: RewardPool;
   readonly policies: PolicySource;
+  readonly uploads: UploadSource;
   /** An adapter's bytes as they arrive, not yet compared with its digest. */
   readonly fetchAdapter: (adapter: string) => AsyncIterable<Uint8Array>;
   readonly fetchReference: (digest: string) => Promise<Reference>;

@@ -30,6 +30,13 @@ export interface PolicyGate {
    * @throws {PolicyConflictError} when a known policy has its version and another adapter
    */
   follow(policy: Policy): Promise<void>;
+  /**
+   * Loads an adapter that may become a policy's ahead, out of bytes that are still under way; it is kept until another
+   * one is expected.
+   *
+   * @throws what `bytes` or the engine throws; following the policy tries again
+   */
+  expect(adapter: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** Null until a first policy was made active. */
   readonly active: Policy | null;
 }
@@ -55,6 +62,7 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
   const condition = createCondition();
   let active: Policy | null = null;
   let newest: Policy | null = null;
+  let expected = "";
   let turn: Promise<unknown> = Promise.resolve();
 
   function exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -80,7 +88,7 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
   }
 
   async function tidy(): Promise<void> {
-    const keep = new Set([active?.adapter ?? "", newest?.adapter ?? ""]);
+    const keep = new Set([active?.adapter ?? "", newest?.adapter ?? "", expected]);
     await shelf.prune(keep).catch((error) => logger.warn("adapter not freed", { error }));
   }
 
@@ -138,6 +146,10 @@ export function createPolicyGate(deps: PolicyGateDeps): PolicyGate {
         (error) => logger.warn("policy not loaded ahead", { version: policy.version, error }),
       );
       await followNewest();
+    },
+    expect: async (adapter, bytes) => {
+      expected = adapter;
+      await shelf.ensure(adapter, bytes);
     },
   };
 }

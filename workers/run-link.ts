@@ -17,7 +17,7 @@ import type { WorkerLinks } from "./links.ts";
 /** What a worker has of the run's nats-server. */
 export type RunLink = Pick<
   WorkerLinks,
-  "pull" | "policies" | "fetchAdapter" | "fetchReference" | "announce"
+  "pull" | "policies" | "uploads" | "fetchAdapter" | "fetchReference" | "announce"
 > &
   AsyncDisposable;
 
@@ -64,6 +64,7 @@ export async function openRunLink(
   return {
     pull: (signal) => queue.pull(PULL_EXPIRES_MS, signal),
     policies,
+    uploads: adapters,
     fetchAdapter: adapters.read,
     fetchReference: async (digest) => decodeReference(await instances.get(digest)),
     announce: presence.announce,

@@ -1,6 +1,6 @@
 import { crashPoint } from "../../core/index.ts";
 import type { PolicyHeader, SkipStepRequest, StepMetrics } from "../../proto/index.ts";
-import type { DigestStore, PolicyPointer } from "../../transport/index.ts";
+import type { AdapterStore, PolicyPointer } from "../../transport/index.ts";
 import { policyOf } from "../issuing/dispatcher.ts";
 import type { TrainedMetrics } from "../ledger/events.ts";
 import type { LedgerState } from "../ledger/state.ts";
@@ -12,26 +12,26 @@ const SPARE_VERSIONS = 2;
 
 /** Where policies are kept. */
 export interface PolicyStores {
-  readonly adapters: DigestStore;
+  readonly adapters: AdapterStore;
   readonly pointer: PolicyPointer;
 }
 
 /**
- * Takes the policy that a batch made, the only acknowledgement of a batch: stores the adapter while it arrives, decides
- * `trained`, points at it. The same policy a second time is answered as the first time.
+ * Takes the policy that a batch made, the only acknowledgement of a batch: stores the adapter while it arrives and workers
+ * read it, decides `trained`, points at it. The same policy a second time is answered as the first time.
  *
  * @throws {PolicyRefusedError | TrainerFencedError}
  */
 export async function publishPolicy(
   core: Core,
   stores: PolicyStores,
-  { step, epoch, adapter, metrics }: PolicyHeader,
+  { step, epoch, adapter, size, metrics }: PolicyHeader,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<{ version: number }> {
   assertNotRewound(core.state, step, adapter);
   if (step <= core.state.step) return publishAgain(core, stores, step, adapter, bytes);
   assertTrains(core.state, step, epoch);
-  await stores.adapters.put(adapter, bytes);
+  await stores.adapters.upload(adapter, bytes, size);
   crashPoint("publish.after-store");
   assertNotRewound(core.state, step, adapter);
   assertTrains(core.state, step, epoch);
@@ -129,7 +129,7 @@ function assertTrains(state: LedgerState, step: number, epoch: number): void {
 }
 
 /** Deletes adapters that no sample may be made with any more. */
-async function dropOldAdapters(state: LedgerState, adapters: DigestStore): Promise<void> {
+async function dropOldAdapters(state: LedgerState, adapters: AdapterStore): Promise<void> {
   const kept = await adapters.list(); // First: the run may go back to an old policy meanwhile.
   const oldest = state.step - state.settings.staleness - SPARE_VERSIONS;
   const needed = new Set(state.policies.slice(Math.max(0, oldest)).map((policy) => policy.adapter));

@@ -72,7 +72,7 @@ export function leafPermissions(run: string, worker: NatsUser): Permissions {
  * makes one says to which subject the server delivers.
  */
 export function workerImports(run: string): Imports {
-  const { tasks, policy, policyNews, workers, adapters, instances } = runNames(run);
+  const { tasks, policy, policyNews, uploadNews, workers, adapters, instances } = runNames(run);
   return {
     requests: [
       `$JS.API.CONSUMER.INFO.${tasks.stream}.*`,
@@ -85,13 +85,17 @@ export function workerImports(run: string): Imports {
       `$JS.API.CONSUMER.MSG.NEXT.${tasks.stream}.*`,
       ...[adapters, instances].map((bucket) => `$JS.API.DIRECT.GET.${objectStream(bucket)}`),
     ],
-    heard: [{ subject: `$KV.${policy}.${POLICY_KEY}`, as: policyNews }],
+    heard: [
+      { subject: `$KV.${policy}.${POLICY_KEY}`, as: policyNews },
+      { subject: uploadNews, as: uploadNews },
+    ],
   };
 }
 
 /** The coordinator makes the run's streams and writes all but presence; nobody may delete or purge the ledger. */
 function coordinatorSubjects(run: string): string[] {
-  const { ledger, rollouts, tasks, policy, workers, adapters, instances, snapshots } = runNames(run);
+  const { ledger, rollouts, tasks, policy, uploadNews, workers, adapters, instances, snapshots } =
+    runNames(run);
   const stores = [adapters, instances, snapshots].map(objectStream);
   const streams = [
     ledger.stream,
@@ -118,6 +122,7 @@ function coordinatorSubjects(run: string): string[] {
     `$KV.${policy}.>`,
     `$JS.API.DIRECT.GET.${kvStream(policy)}.>`,
     `$JS.API.DIRECT.GET.${kvStream(workers)}`,
+    uploadNews,
     `$O.${adapters}.>`,
     `$O.${instances}.>`,
     `$O.${snapshots}.>`,

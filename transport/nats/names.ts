@@ -20,6 +20,8 @@ export interface RunNames {
   readonly workers: string;
   /** Where workers hear of a new policy: the POLICY bucket's key under a name that a leaf link lets through. */
   readonly policyNews: string;
+  /** Where workers hear that an adapter's upload has begun. */
+  readonly uploadNews: string;
   /** Object stores. */
   readonly adapters: string;
   readonly instances: string;
@@ -38,6 +40,7 @@ export function runNames(run: string): RunNames {
     policy: `POLICY_${run}`,
     workers: `WORKERS_${run}`,
     policyNews: `policy.${run}`,
+    uploadNews: `uploads.${run}`,
     adapters: `ADAPTERS_${run}`,
     instances: `INSTANCES_${run}`,
     snapshots: `SNAPSHOTS_${run}`,

@@ -18,10 +18,15 @@ export interface DigestStore {
    * Stores an object while its bytes arrive; one that is there already is left alone, and its bytes are not asked for.
    * Where this fails, nothing is there under the digest that was not there before, or the whole object.
    *
+   * @param onBegun - told the upload's id before its first chunk
    * @throws {CorruptObjectError} when the digest is not that of the bytes
    * @throws what `bytes` throws
    */
-  put(digest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  put(
+    digest: string,
+    bytes: Uint8Array | AsyncIterable<Uint8Array>,
+    onBegun?: (id: string) => void,
+  ): Promise<void>;
   /**
    * The object's bytes, whose SHA-256 is the digest asked for.
    *
@@ -45,17 +50,13 @@ export interface DigestStore {
   sweep(idleMs: number): Promise<void>;
 }
 
-/** The adapters of a run whose streams exist. */
-export function openAdapterStore(link: NatsLink, run: string): Promise<DigestStore> {
-  return openDigestStore(link, runNames(run).adapters);
-}
-
 /** The references (`encodeReference`) too large for a task's message, of a run whose streams exist. */
 export function openInstanceStore(link: NatsLink, run: string): Promise<DigestStore> {
   return openDigestStore(link, runNames(run).instances);
 }
 
-async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestStore> {
+/** The objects of a bucket that exists. */
+export async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestStore> {
   const objects = await new Objm(link.stream).open(bucket, false);
   const { streams, direct } = link.manager;
   const stream = objectStream(bucket);
@@ -85,9 +86,9 @@ async function openDigestStore(link: NatsLink, bucket: string): Promise<DigestSt
   }
 
   return {
-    put: async (digest, bytes) => {
+    put: async (digest, bytes, onBegun) => {
       if ((await storedAs(digest)) === digest) return;
-      await writeObject(link, bucket, digest, bytes instanceof Uint8Array ? [bytes] : bytes);
+      await writeObject(link, bucket, digest, bytes instanceof Uint8Array ? [bytes] : bytes, onBegun);
     },
     get: async (digest) => {
       const bytes = await readObject(link, bucket, digest);

@@ -1,7 +1,7 @@
 import { Kvm } from "@nats-io/kv";
 import { z } from "zod";
 import { MalformedMessageError } from "../codec/messages.ts";
-import { natsError } from "./errors.ts";
+import { hear } from "./hear.ts";
 import type { NatsLink } from "./link.ts";
 import { POLICY_KEY, runNames } from "./names.ts";
 
@@ -45,18 +45,8 @@ export async function openPolicyPointer(link: NatsLink, run: string): Promise<Po
     get,
     watch: async function* (signal) {
       if (signal.aborted) return;
-      // No consumer: whoever makes one says where its messages go.
-      const changes = link.connection.subscribe(policyNews);
-      const stop = () => changes.unsubscribe();
-      signal.addEventListener("abort", stop, { once: true });
-      try {
-        yield* presentAndLater(await get(), changes);
-      } catch (error) {
-        throw natsError("the policy pointer's changes", error);
-      } finally {
-        signal.removeEventListener("abort", stop);
-        stop();
-      }
+      using changes = hear(link, policyNews, "the policy pointer's changes", signal);
+      yield* presentAndLater(await get(), changes);
     },
   };
 }

@@ -25,7 +25,7 @@ export interface ObjectReader {
 }
 
 /** An adapter of rank 256 on an 8B's seven projections, in F32, has 2.7 GB. */
-const MAX_OBJECT_BYTES = 3 * 1024 ** 3;
+export const MAX_OBJECT_BYTES = 3 * 1024 ** 3;
 /** Chunks of one request, 1 MiB each: what a link may hold up without being cut as a slow one. */
 const CHUNKS_AT_ONCE = 8;
 
@@ -49,23 +49,40 @@ export async function openObject(link: NatsLink, bucket: string, name: string): 
       `${described} says it has ${size} bytes, at most ${MAX_OBJECT_BYTES} are read`,
     );
   }
-  const wrongSize = () => new CorruptObjectError(`${described} is not of ${size} bytes, as it says`);
+  const lacking = async () => {
+    throw wrongSize(described, size);
+  };
+  return { sizeBytes: size, chunks: () => readChunks(link, described, bucket, { id: nuid, size }, lacking) };
+}
 
-  async function* chunks(): AsyncGenerator<Uint8Array, void> {
-    for (let filled = 0, next = 1; filled < size; ) {
-      const query = { seq: next, batch: CHUNKS_AT_ONCE, next_by_subj: chunkSubject(bucket, nuid) };
-      const before = filled;
-      for await (const { sequence, data } of directGet(link, described, stream, query)) {
-        filled += data.byteLength;
-        if (filled > size) throw wrongSize();
-        next = sequence + 1;
-        yield data;
-      }
-      if (filled === before) throw wrongSize();
+/**
+ * The chunks of an upload in order, up to its size.
+ *
+ * @param onNone - waited for when there is no further chunk yet, and then it is looked for again; throws to give up
+ * @throws {CorruptObjectError} when there are more bytes
+ */
+export async function* readChunks(
+  link: NatsLink,
+  described: string,
+  bucket: string,
+  { id, size }: { readonly id: string; readonly size: number },
+  onNone: () => Promise<void>,
+): AsyncGenerator<Uint8Array, void> {
+  for (let filled = 0, next = 1; filled < size; ) {
+    const query = { seq: next, batch: CHUNKS_AT_ONCE, next_by_subj: chunkSubject(bucket, id) };
+    const before = filled;
+    for await (const { sequence, data } of directGet(link, described, objectStream(bucket), query)) {
+      filled += data.byteLength;
+      if (filled > size) throw wrongSize(described, size);
+      next = sequence + 1;
+      yield data;
     }
+    if (filled === before) await onNone();
   }
+}
 
-  return { sizeBytes: size, chunks };
+function wrongSize(described: string, size: number): CorruptObjectError {
+  return new CorruptObjectError(`${described} is not of ${size} bytes, as it says`);
 }
 
 /** An object whole; null when there is none of that name. Throws as {@link openObject} and its reader do. */

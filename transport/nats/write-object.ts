@@ -14,6 +14,7 @@ const CHUNKS_AHEAD = 8;
  * once all of its chunks are durable and its description is; whoever fails before leaves at most chunks that nothing
  * names, and deletes them if it still can. Where the description's acknowledgement is lost, it may be there all the same.
  *
+ * @param onBegun - told the upload's id before its first chunk
  * @throws {CorruptObjectError} when the digest is not that of the bytes
  * @throws what `bytes` throws
  */
@@ -22,10 +23,12 @@ export async function writeObject(
   bucket: string,
   digest: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  onBegun: (id: string) => void = () => {},
 ): Promise<void> {
   const name = `${digest} of ${bucket} to be stored`;
   const id = nuid.next();
   const subject = chunkSubject(bucket, id);
+  onBegun(id);
   const discard = async (error: unknown): Promise<never> => {
     const purge = () => link.manager.streams.purge(objectStream(bucket), { filter: subject });
     await link.ask(name, purge).catch(() => {}); // What is left of an adapter is swept later.
