@@ -27,9 +27,13 @@ export async function followUploads(options: FollowUploadsOptions, stop: AbortSi
   function begin(upload: AdapterUpload): typeof last {
     const given = new AbortController();
     const bytes = source.readUpload(upload, AbortSignal.any([stop, given.signal]));
-    const done = expect(upload.adapter, bytes).catch((error: unknown) => {
-      if (!stop.aborted) logger.info("adapter not read while it arrived", { adapter: upload.adapter, error });
-    });
+    const { adapter } = upload;
+    const done = expect(adapter, bytes).then(
+      () => logger.debug("adapter there before its policy", { adapter }),
+      (error: unknown) => {
+        if (!stop.aborted) logger.info("adapter not read while it arrived", { adapter, error });
+      },
+    );
     return { given, done };
   }
 

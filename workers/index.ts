@@ -13,6 +13,7 @@ export { type CollectLink, type Collector, openCollector, type SampleMessage } f
 export { type Origin, readPrefix, recordCompletion } from "./completion-record.ts";
 export { WorkerConfig } from "./config.ts";
 export { followPolicies, type PolicySource } from "./follow-policies.ts";
+export { followUploads, type UploadSource } from "./follow-uploads.ts";
 export { type Delivery, type HandleTaskDeps, handleTask } from "./handle-task.ts";
 export { type IntakeWork, runIntake } from "./intake.ts";
 export { keepEngine } from "./keep-engine.ts";

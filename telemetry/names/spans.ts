@@ -93,7 +93,12 @@ export const SPANS = {
     under: "batch",
     about: "The adapter goes to the coordinator and is durable there.",
   },
-  download: { trace: "step", teller: "worker", under: "batch", about: "A worker fetches the adapter." },
+  download: {
+    trace: "step",
+    teller: "worker",
+    under: "batch",
+    about: "A worker fetches the adapter, if it can while it is being uploaded.",
+  },
   load: { trace: "step", teller: "worker", under: "batch", about: "A worker's engine takes the adapter in." },
   activate: {
     trace: "step",

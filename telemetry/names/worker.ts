@@ -61,7 +61,7 @@ export const WORKER_METRICS = {
   "fleet.worker.policy.seconds": histogram(
     "s",
     ["phase"],
-    "Making an adapter ready by phase: download, or load into the engine.",
+    "Making an adapter ready by phase: download, which lasts as long as its upload where they overlap, or load into the engine.",
     SECONDS,
   ),
   "fleet.worker.engine.deaths": counter("{death}", [], "Engines that died and were started again."),

@@ -12,6 +12,7 @@ import {
   openPolicyPointer,
   openTaskQueue,
 } from "../../transport/index.ts";
+import { beginUpload, heardUpload } from "../support/arriving-adapter.ts";
 import { freePort } from "../support/bare-server.ts";
 import { openForgedLeaf } from "../support/forged-leaf.ts";
 import { hubConfig, openHubAndLeaf, openLeaf } from "../support/hub-and-leaf.ts";
@@ -36,6 +37,7 @@ const FORBIDDEN = [
   "tasks.test.train.base.forged.0",
   "$O.ADAPTERS_test.M.forged",
   "policy.test",
+  "uploads.test",
   "_INBOX_worker.other",
   ...["$JS.API", "$JS.test.API"].flatMap((api) => [
     `${api}.STREAM.CREATE.OWN`,
@@ -84,6 +86,20 @@ describe("behind a leaf", () => {
     await expect.poll(() => createTaskPublisher(coordinator, RUN).list()).toEqual([]);
     expect([present.value, changed.value]).toEqual([policy, { ...policy, version: 2 }]);
     expect(await createPresence(coordinator, RUN).list()).toEqual([PRESENCE]);
+  });
+
+  it("a worker reads an adapter while it arrives", async () => {
+    await using servers = await openServers();
+    const { coordinator, far } = servers;
+    const adapter = randomBytes(3_000_000);
+    const reader = await openAdapterStore(far, RUN);
+
+    const arriving = heardUpload(reader, (upload) => Array.fromAsync(reader.readUpload(upload, never)));
+    await far.connection.flush();
+    await using upload = await beginUpload(coordinator, RUN, adapter);
+    await upload.end();
+
+    expect(adapter.equals(Buffer.concat(await arriving))).toBe(true);
   });
 
   it("a worker reaches streams that three servers keep", async () => {

@@ -31,6 +31,7 @@ const FORBIDDEN: Record<NatsRole, readonly string[]> = {
     "$JS.API.CONSUMER.MSG.NEXT.TASKS_other.train-base",
     "$JS.API.STREAM.MSG.GET.OBJ_ADAPTERS_other",
     "$KV.WORKERS_other.w",
+    "uploads.test",
     "$SYS.REQ.SERVER.PING",
   ],
   coordinator: [
@@ -42,6 +43,7 @@ const FORBIDDEN: Record<NatsRole, readonly string[]> = {
     "ledger.other",
     "tasks.other.train.base.t.0",
     "$KV.WORKERS_test.w",
+    "uploads.other",
     "$SYS.REQ.SERVER.PING",
   ],
 };

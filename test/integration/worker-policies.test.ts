@@ -50,6 +50,25 @@ describe("a worker", () => {
       expect([...byTask("train-1"), ...byTask("train-2")].map(versionsOf)).toEqual([[2], [2], [2]]);
     });
 
+    it("reads an adapter while it is uploaded, and samples under it once it is a policy's", async () => {
+      await using run = await openScriptedRun();
+      const { coordinator } = run;
+      const worker = run.startWorker("w1");
+      await run.issue("t1", [0], { policy: await run.publishPolicy(1) });
+      await coordinator.until("a rollout", () => coordinator.rollouts.length === 1);
+
+      await using upload = await run.beginUpload(2);
+      await upload.end();
+      await expect.poll(() => worker.details).toContain("adapter there before its policy");
+      await run.issue("t2", [0], { policy: { version: 1, adapter: run.unpublishedPolicy(1).adapter } });
+      await coordinator.until("another rollout", () => coordinator.rollouts.length === 2);
+      await run.dropPolicy(run.unpublishedPolicy(2)); // Nobody could fetch it now.
+      await run.issue("t3", [0], { policy: run.unpublishedPolicy(2) });
+      await coordinator.until("the last rollout", () => coordinator.rollouts.length === 3);
+
+      expect(coordinator.rollouts.map(versionsOf)).toEqual([[1], [1], [2]]);
+    });
+
     it("refuses a policy that it cannot have, releases the lease and serves it once it can", async () => {
       await using run = await openScriptedRun();
       const { coordinator } = run;

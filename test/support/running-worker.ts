@@ -17,6 +17,7 @@ import {
   serveFleet,
 } from "../../transport/index.ts";
 import { runWorker, WorkerConfig } from "../../workers/index.ts";
+import { beginUpload } from "./arriving-adapter.ts";
 import { openTestNats } from "./nats.ts";
 import { openProxy } from "./proxy.ts";
 import { scriptCoordinator } from "./scripted-coordinator.ts";
@@ -37,6 +38,8 @@ export interface RunningWorker {
   abandon(): void;
   /** Resolves or rejects as `runWorker` does. */
   readonly ended: Promise<void>;
+  /** What it logged of the life of its tasks. */
+  readonly details: readonly string[];
 }
 
 /** What matters about a task. */
@@ -114,6 +117,7 @@ export async function openScriptedRun() {
     ): RunningWorker => {
       const stop = new AbortController();
       const abandon = new AbortController();
+      const details: string[] = [];
       const ended = runWorker(
         {
           coordinator: { address: `${HOST}:${port}`, token: nats.secrets.token },
@@ -129,13 +133,14 @@ export async function openScriptedRun() {
           threads: 1,
           config: readConfig(WorkerConfig, { presenceMs: 100, policyPollMs: 500, ...config }, "the test"),
           spool,
-          logger: silentLogger,
+          logger: { ...silentLogger, debug: (event) => void details.push(event) },
         },
         { stop: stop.signal, abandon: abandon.signal },
       );
       ended.catch(() => {}); // Looked at by the test.
       const worker = {
         ended,
+        details,
         stop: () => {
           stop.abort(new CancelledError("received SIGTERM"));
           return ended;
@@ -157,6 +162,8 @@ export async function openScriptedRun() {
       await pointer.set({ version, adapter, base: digest });
       return { version, adapter };
     },
+    /** Begins to upload a policy's adapter, as an updater does through the coordinator; nothing points at it. */
+    beginUpload: (version: number) => beginUpload(link, run, adapterOf(digest, version)),
     /** A policy as `publishPolicy` will make it. */
     unpublishedPolicy: (version: number): PolicyRef => ({
       version,

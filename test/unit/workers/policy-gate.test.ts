@@ -127,6 +127,47 @@ describe("createPolicyGate", () => {
     await expect(waiting).rejects.toMatchObject({ disposition: "cancelled" });
   });
 
+  it("loads an adapter out of what is still under way, once, and keeps it until it is a policy's", async () => {
+    const { gate, log } = gateThat({});
+    using _first = await gate.admit(training(1), running);
+    const rest = Promise.withResolvers<void>();
+
+    const expected = gate.expect("a2", arriving(rest.promise));
+    const followed = gate.follow(policy(2));
+    await settle();
+    expect(log).toEqual(["fetch a1", "load a1", "activate 1 keep"]);
+    rest.resolve();
+    await Promise.all([expected, followed]);
+
+    expect(log.slice(3)).toEqual(["load a2", "activate 2 keep", "drop a1"]);
+  });
+
+  it("keeps one expected adapter that is no policy's yet, and frees it when another is expected", async () => {
+    const { gate, log } = gateThat({});
+    await gate.expect("a2", arriving());
+
+    using _first = await gate.admit(training(1), running);
+    expect(log).not.toContain("drop a2");
+    await gate.expect("a3", arriving());
+    using _second = await gate.admit(training(4), running);
+
+    expect(log.slice(-3)).toEqual(["activate 4 keep", "drop a2", "drop a1"]);
+  });
+
+  it("fetches an adapter whose upload was cut short when its policy comes", async () => {
+    const { gate, log } = gateThat({});
+    using _first = await gate.admit(training(1), running);
+    const rest = Promise.withResolvers<void>();
+
+    const expected = gate.expect("a2", arriving(rest.promise));
+    const followed = gate.follow(policy(2));
+    rest.reject(new Error("cut short"));
+    await expect(expected).rejects.toThrow("cut short");
+    await followed;
+
+    expect(log.slice(3)).toEqual(["fetch a2", "load a2", "activate 2 keep", "drop a1"]);
+  });
+
   it("stops the worker when one version names two adapters", async () => {
     const { gate } = gateThat({});
     using _trained = await gate.admit(training(1), running);
@@ -142,6 +183,12 @@ describe("createPolicyGate", () => {
 
 function policy(version: number) {
   return { version, adapter: version === 0 ? "" : `a${version}` };
+}
+
+/** Bytes of which the last come late. */
+async function* arriving(rest: Promise<void> = Promise.resolve()): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array();
+  await rest;
 }
 
 /** A gate before an engine that writes down what is done to it. */
