@@ -39,7 +39,7 @@ describe("an adapter that is read while it arrives", () => {
     await expect(reading).rejects.toMatchObject({
       code: "transport.upload_stopped",
       disposition: "retry",
-      message: `the upload of ${upload.digest} to ADAPTERS_test stopped for 10000 ms`,
+      message: `the upload of ${upload.digest} to ADAPTERS_test has not gone on for 10000 ms`,
     });
   }, 30_000);
 
@@ -71,6 +71,20 @@ describe("an adapter that is read while it arrives", () => {
     await store.upload(sha256(adapter), whole(adapter), 2_000_000);
 
     await expect(reading).rejects.toMatchObject({ code: "transport.corrupt_object" });
+  });
+
+  test("is heard of in its middle too", async () => {
+    await using both = await openBoth();
+    const adapter = randomBytes(20_000_000);
+
+    await using upload = await beginUpload(both.link, both.run, adapter);
+    const reading = heardUpload(both.reader, (heard) =>
+      Array.fromAsync(both.reader.readUpload(heard, never)),
+    );
+    await both.flush();
+    await upload.end();
+
+    expect(adapter.equals(Buffer.concat(await reading))).toBe(true);
   });
 
   test("that is there already is no news", async () => {

@@ -27,10 +27,10 @@ export type AdapterUpload = Readonly<z.output<typeof AdapterUpload>>;
 
 /** A run's adapters, which can be read while they arrive. */
 export interface AdapterStore extends DigestStore {
-  /** As `put` does, and tells whoever listens at the upload's begin. @param size - of all bytes */
+  /** As `put` does, and tells whoever listens how it goes. @param size - of all bytes */
   upload(digest: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void>;
   /**
-   * Every upload from now on; ends once `signal` aborts. One that begins while the connection is lost is not heard of.
+   * Every upload that begins or goes on from now on, once; ends once `signal` aborts.
    *
    * @throws {MalformedMessageError | NotPermittedError}
    */
@@ -46,11 +46,12 @@ export interface AdapterStore extends DigestStore {
   readUpload(upload: AdapterUpload, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** An upload whose next chunk takes longer than this is read again from the start, once it is whole. */
+/** An upload is given up when nothing of it came for this time: it is read from its start once it is whole. */
 const QUIET_MS = 10_000;
-/** Bounds of the time between two looks for a chunk: the longer none came, the longer. */
-const FIRST_LOOK_MS = 10;
-const LAST_LOOK_MS = 250;
+/** Whoever reads looks for more this often without news, which may be lost. */
+const LOOK_MS = 1_000;
+
+const NEWS = "news of uploads";
 
 /** The adapters of a run whose streams exist. */
 export async function openAdapterStore(link: NatsLink, run: string): Promise<AdapterStore> {
@@ -60,31 +61,44 @@ export async function openAdapterStore(link: NatsLink, run: string): Promise<Ada
   return {
     ...store,
     upload: async (adapter, bytes, size) => {
-      const tell = (id: string) =>
+      await store.put(adapter, bytes, (id) => {
         link.connection.publish(uploadNews, JSON.stringify({ adapter, id, size } satisfies AdapterUpload));
-      await store.put(adapter, bytes, tell);
+      });
     },
     uploads: async function* (signal) {
       if (signal.aborted) return;
-      using news = hear(link, uploadNews, "news of uploads", signal);
-      for await (const { data } of news) yield parse(data);
+      using news = hear(link, uploadNews, NEWS, signal);
+      let known = "";
+      for await (const { data } of news) {
+        const upload = parse(data);
+        if (upload.id !== known) yield upload;
+        known = upload.id;
+      }
     },
     readUpload: async function* (upload, signal) {
       const described = `the upload of ${upload.adapter} to ${bucket}`;
-      let quietMs = 0;
+      using news = hear(link, uploadNews, NEWS, signal);
+      let woken = new AbortController();
+      void forEach(news, () => woken.abort()).catch(() => {}); // Without news it is looked for more now and then.
+      let lastMs = performance.now();
       const waitForMore = async () => {
-        if (quietMs >= QUIET_MS) throw new UploadStoppedError(`${described} stopped for ${QUIET_MS} ms`);
-        const waitMs = Math.min(LAST_LOOK_MS, Math.max(FIRST_LOOK_MS, quietMs));
-        await pause(waitMs, signal);
+        if (performance.now() - lastMs > QUIET_MS) {
+          throw new UploadStoppedError(`${described} has not gone on for ${QUIET_MS} ms`);
+        }
+        await pause(LOOK_MS, AbortSignal.any([signal, woken.signal]));
         if (signal.aborted) throw new CancelledError(`${described} is no longer wanted`);
-        quietMs += waitMs;
+        woken = new AbortController();
       };
       for await (const chunk of readChunks(link, described, bucket, upload, waitForMore)) {
-        quietMs = 0;
+        lastMs = performance.now();
         yield chunk;
       }
     },
   };
+}
+
+async function forEach<T>(items: AsyncIterable<T>, tell: (item: T) => void): Promise<void> {
+  for await (const item of items) tell(item);
 }
 
 function parse(data: Uint8Array): AdapterUpload {

@@ -1,7 +1,7 @@
 import { natsError } from "./errors.ts";
 import type { NatsLink } from "./link.ts";
 
-/** What is said on a subject from now on, until it is disposed or its signal aborts. */
+/** What is said on a subject from now on, until this is disposed or its signal aborts. */
 export interface Hearing extends AsyncIterable<{ readonly data: Uint8Array }>, Disposable {}
 
 /**

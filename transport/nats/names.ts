@@ -20,7 +20,7 @@ export interface RunNames {
   readonly workers: string;
   /** Where workers hear of a new policy: the POLICY bucket's key under a name that a leaf link lets through. */
   readonly policyNews: string;
-  /** Where workers hear that an adapter's upload has begun. */
+  /** Where workers hear how an adapter's upload goes. */
   readonly uploadNews: string;
   /** Object stores. */
   readonly adapters: string;

@@ -4,7 +4,7 @@ import { FleetError } from "../../core/index.ts";
 import type { NatsLink } from "./link.ts";
 import { chunkSubject, metaSubject, objectNamed, objectStream, runNames } from "./names.ts";
 import { CorruptObjectError, describedUploads, openObject, readObject } from "./read-object.ts";
-import { writeObject } from "./write-object.ts";
+import { type OnStored, writeObject } from "./write-object.ts";
 
 /** There is no object of that digest. */
 class ObjectMissingError extends FleetError {
@@ -18,15 +18,11 @@ export interface DigestStore {
    * Stores an object while its bytes arrive; one that is there already is left alone, and its bytes are not asked for.
    * Where this fails, nothing is there under the digest that was not there before, or the whole object.
    *
-   * @param onBegun - told the upload's id before its first chunk
+   * @param onStored - told how it goes, unless the object is there already
    * @throws {CorruptObjectError} when the digest is not that of the bytes
    * @throws what `bytes` throws
    */
-  put(
-    digest: string,
-    bytes: Uint8Array | AsyncIterable<Uint8Array>,
-    onBegun?: (id: string) => void,
-  ): Promise<void>;
+  put(digest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>, onStored?: OnStored): Promise<void>;
   /**
    * The object's bytes, whose SHA-256 is the digest asked for.
    *
@@ -86,9 +82,9 @@ export async function openDigestStore(link: NatsLink, bucket: string): Promise<D
   }
 
   return {
-    put: async (digest, bytes, onBegun) => {
+    put: async (digest, bytes, onStored) => {
       if ((await storedAs(digest)) === digest) return;
-      await writeObject(link, bucket, digest, bytes instanceof Uint8Array ? [bytes] : bytes, onBegun);
+      await writeObject(link, bucket, digest, bytes instanceof Uint8Array ? [bytes] : bytes, onStored);
     },
     get: async (digest) => {
       const bytes = await readObject(link, bucket, digest);

@@ -27,7 +27,7 @@ export interface ObjectReader {
 /** An adapter of rank 256 on an 8B's seven projections, in F32, has 2.7 GB. */
 export const MAX_OBJECT_BYTES = 3 * 1024 ** 3;
 /** Chunks of one request, 1 MiB each: what a link may hold up without being cut as a slow one. */
-const CHUNKS_AT_ONCE = 8;
+export const CHUNKS_A_READ = 8;
 
 /**
  * Finds an object of an object store. All is asked for in a way that leaves nothing behind on the server: a reader may
@@ -69,7 +69,7 @@ export async function* readChunks(
   onNone: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void> {
   for (let filled = 0, next = 1; filled < size; ) {
-    const query = { seq: next, batch: CHUNKS_AT_ONCE, next_by_subj: chunkSubject(bucket, id) };
+    const query = { seq: next, batch: CHUNKS_A_READ, next_by_subj: chunkSubject(bucket, id) };
     const before = filled;
     for await (const { sequence, data } of directGet(link, described, objectStream(bucket), query)) {
       filled += data.byteLength;

@@ -2,10 +2,16 @@ import { createHash } from "node:crypto";
 import { headers, nuid } from "@nats-io/transport-node";
 import type { NatsLink } from "./link.ts";
 import { chunkSubject, metaSubject, objectStream } from "./names.ts";
-import { CorruptObjectError } from "./read-object.ts";
+import { CHUNKS_A_READ, CorruptObjectError } from "./read-object.ts";
 
 /** As much as a server takes in one message unless told otherwise. */
 const CHUNK_BYTES = 1024 * 1024;
+/**
+ * Told how an upload goes: its id, and how many of its bytes are durable. At its begin, whenever there is enough for a
+ * read, and when all is there but the description.
+ */
+export type OnStored = (id: string, bytes: number) => void;
+
 /** Chunks on their way to the disk at a time: the server syncs each before it takes the next. */
 const CHUNKS_AHEAD = 8;
 
@@ -14,7 +20,7 @@ const CHUNKS_AHEAD = 8;
  * once all of its chunks are durable and its description is; whoever fails before leaves at most chunks that nothing
  * names, and deletes them if it still can. Where the description's acknowledgement is lost, it may be there all the same.
  *
- * @param onBegun - told the upload's id before its first chunk
+ * @param onStored - see {@link OnStored}
  * @throws {CorruptObjectError} when the digest is not that of the bytes
  * @throws what `bytes` throws
  */
@@ -23,18 +29,20 @@ export async function writeObject(
   bucket: string,
   digest: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  onBegun: (id: string) => void = () => {},
+  onStored: OnStored = () => {},
 ): Promise<void> {
   const name = `${digest} of ${bucket} to be stored`;
   const id = nuid.next();
   const subject = chunkSubject(bucket, id);
-  onBegun(id);
+  onStored(id, 0);
   const discard = async (error: unknown): Promise<never> => {
     const purge = () => link.manager.streams.purge(objectStream(bucket), { filter: subject });
     await link.ask(name, purge).catch(() => {}); // What is left of an adapter is swept later.
     throw error;
   };
-  const { size, chunks, sha256 } = await publishChunks(link, name, subject, digest, bytes).catch(discard);
+  const { size, chunks, sha256 } = await publishChunks(link, name, subject, digest, bytes, (stored) =>
+    onStored(id, stored),
+  ).catch(discard);
   const meta = {
     name: digest,
     bucket,
@@ -56,6 +64,7 @@ async function publishChunks(
   subject: string,
   digest: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  onStored: (bytes: number) => void,
 ): Promise<{ size: number; chunks: number; sha256: Buffer }> {
   const hash = createHash("sha256");
   const unacknowledged: Promise<unknown>[] = [];
@@ -63,15 +72,18 @@ async function publishChunks(
   let chunks = 0;
   try {
     for await (const chunk of inChunks(bytes)) {
-      const stored = link.ask(name, () => link.stream.publish(subject, chunk));
-      stored.catch(() => {}); // Looked at in its turn.
-      unacknowledged.push(stored);
+      const acknowledged = link.ask(name, () => link.stream.publish(subject, chunk));
+      acknowledged.catch(() => {}); // Looked at in its turn.
+      unacknowledged.push(acknowledged);
       hash.update(chunk);
       size += chunk.byteLength;
       chunks += 1;
       if (unacknowledged.length > CHUNKS_AHEAD) await unacknowledged.shift();
+      const stored = chunks - unacknowledged.length;
+      if (stored > 0 && stored % CHUNKS_A_READ === 0) onStored(stored * CHUNK_BYTES);
     }
     await Promise.all(unacknowledged);
+    onStored(size);
   } finally {
     await Promise.allSettled(unacknowledged); // What comes after a purge would stay.
   }
