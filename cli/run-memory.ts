@@ -21,6 +21,8 @@ import type { RunConfig } from "./run-config.ts";
 const F32_BYTES = 4;
 /** Of what is trained, in the updater's own process: parameters and both moments, old and new, gradient, and what is published. */
 const COPIES = 8;
+/** That an engine holds while its policy changes: the one that it samples under, and the next. */
+const ADAPTERS = 2;
 
 /**
  * What a run's processes take, each found out by its engine's own code, which loads nothing for it.
@@ -29,6 +31,7 @@ const COPIES = 8;
  */
 export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<string[]> {
   const { gguf } = config.model;
+  const adapters = adaptersOfWorker(config.lora, facts.model);
   const lines: string[] = [];
   let needed = 0;
   const mapped = new Map<string, number>(); // Each file is mapped once, whoever shares it.
@@ -38,9 +41,11 @@ export async function memoryLines(config: RunConfig, facts: RunFacts): Promise<s
     const sizes = { ...model, decoding, device, slots, threads };
     const memory = withDrains(await predictEngineMemory(sizes), config);
     const of = variant === undefined ? "" : ` with ${variant}`;
-    lines.push(`worker × ${count} on ${device}${of}: ${describeEngineMemory(memory)} each`);
+    lines.push(
+      `worker × ${count} on ${device}${of}: ${describeEngineMemory(memory)}, ${describeBytes(adapters)} for adapters each`,
+    );
     const own = memory.isShared ? 0 : memory.weights;
-    needed += count * (own + memory.cells + memory.computing + memory.process);
+    needed += count * (own + memory.cells + memory.computing + memory.process + adapters);
     if (memory.isShared) mapped.set(model.gguf, memory.weights);
   }
   const weights = [...mapped.values()].reduce((sum, bytes) => sum + bytes, 0);
@@ -101,6 +106,11 @@ export function largestMicroBatch(sizes: TrainedSizes): MicroBatchSizes {
   const completions = Math.max(1, Math.min(fitting, group));
   const groups = Math.floor(tokenBudget / (promptTokens + completions * completionTokens));
   return { groups: Math.max(1, Math.min(groups, prompts)), promptTokens, completions, completionTokens };
+}
+
+/** Bytes of the adapters that a worker's engine holds at once. */
+export function adaptersOfWorker(lora: LoraConfig, model: ModelInfo): number {
+  return ADAPTERS * F32_BYTES * lora.rank * numbersOfRank(model, lora.targets);
 }
 
 /** Bytes that the updater's own process holds of a LoRA, beside its engine. */

@@ -15,7 +15,7 @@ import {
   totalOf,
 } from "../../llama/index.ts";
 import { GrpoConfig, LoraConfig } from "../../updater/index.ts";
-import { copiesOfTrained, largestMicroBatch } from "../run-memory.ts";
+import { adaptersOfWorker, copiesOfTrained, largestMicroBatch } from "../run-memory.ts";
 import type { Finding } from "./finding.ts";
 
 /** How a model would be run. */
@@ -40,7 +40,7 @@ export interface ModelUse {
  */
 export async function examineModel(use: ModelUse): Promise<Finding[]> {
   const model = await readModelInfo(use.gguf);
-  return [describe(model), await worker(use), await updater(use, model).catch(tooLong)];
+  return [describe(model), await worker(use, model), await updater(use, model).catch(tooLong)];
 }
 
 /** Texts may be too long for an updater, and a worker can do with them. */
@@ -56,12 +56,13 @@ function describe(model: ModelInfo): Finding {
   return { what: "model", works: true, detail };
 }
 
-async function worker(use: ModelUse): Promise<Finding> {
+async function worker(use: ModelUse, model: ModelInfo): Promise<Finding> {
   const memory = await predictEngineMemory(use);
-  const sentence = `${use.slots} slots of ${use.contextTokens} tokens on ${use.device}: ${describeEngineMemory(memory)}`;
-  const fitting = slotsThatFit(memory, use.slots);
+  const adapters = adaptersOfWorker(LoraConfig.parse({}), model);
+  const sentence = `${use.slots} slots of ${use.contextTokens} tokens on ${use.device}: ${describeEngineMemory(memory)}, ${describeBytes(adapters)} for adapters`;
+  const fitting = slotsThatFit({ ...memory, process: memory.process + adapters }, use.slots);
   const less = fitting > 0 ? `${fitting} slots` : "a shorter context, or a smaller quantization";
-  return { what: "worker", ...verdict(sentence, totalOf(memory), use, less) };
+  return { what: "worker", ...verdict(sentence, totalOf(memory) + adapters, use, less) };
 }
 
 async function updater(use: ModelUse, model: ModelInfo): Promise<Finding> {
