@@ -6,11 +6,8 @@ import { CHUNKS_A_READ, CorruptObjectError } from "./read-object.ts";
 
 /** As much as a server takes in one message unless told otherwise. */
 const CHUNK_BYTES = 1024 * 1024;
-/**
- * Told how an upload goes: its id, and how many of its bytes are durable. At its begin, whenever there is enough for a
- * read, and when all is there but the description.
- */
-export type OnStored = (id: string, bytes: number) => void;
+/** Told an upload's id: when it begins, whenever there is enough for another read, and when all is durable but its description. */
+export type OnStored = (id: string) => void;
 
 /** Chunks on their way to the disk at a time: the server syncs each before it takes the next. */
 const CHUNKS_AHEAD = 8;
@@ -34,15 +31,16 @@ export async function writeObject(
   const name = `${digest} of ${bucket} to be stored`;
   const id = nuid.next();
   const subject = chunkSubject(bucket, id);
-  onStored(id, 0);
+  const tell = () => onStored(id);
+  tell();
   const discard = async (error: unknown): Promise<never> => {
     const purge = () => link.manager.streams.purge(objectStream(bucket), { filter: subject });
     await link.ask(name, purge).catch(() => {}); // What is left of an adapter is swept later.
     throw error;
   };
-  const { size, chunks, sha256 } = await publishChunks(link, name, subject, digest, bytes, (stored) =>
-    onStored(id, stored),
-  ).catch(discard);
+  const { size, chunks, sha256 } = await publishChunks(link, name, subject, digest, bytes, tell).catch(
+    discard,
+  );
   const meta = {
     name: digest,
     bucket,
@@ -64,7 +62,7 @@ async function publishChunks(
   subject: string,
   digest: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  onStored: (bytes: number) => void,
+  onStored: () => void,
 ): Promise<{ size: number; chunks: number; sha256: Buffer }> {
   const hash = createHash("sha256");
   const unacknowledged: Promise<unknown>[] = [];
@@ -80,10 +78,10 @@ async function publishChunks(
       chunks += 1;
       if (unacknowledged.length > CHUNKS_AHEAD) await unacknowledged.shift();
       const stored = chunks - unacknowledged.length;
-      if (stored > 0 && stored % CHUNKS_A_READ === 0) onStored(stored * CHUNK_BYTES);
+      if (stored > 0 && stored % CHUNKS_A_READ === 0) onStored();
     }
     await Promise.all(unacknowledged);
-    onStored(size);
+    onStored();
   } finally {
     await Promise.allSettled(unacknowledged); // What comes after a purge would stay.
   }
