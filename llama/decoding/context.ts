@@ -2,7 +2,8 @@
  * One `llama_context`: the KV cells of many sequences, and the adapter under which they are computed.
  *
  * Whatever number of sequences a batch holds, a row is computed by the same kernels, unless weights are repacked: ggml takes another one for a
- * single row, so a batch has never fewer than two rows, nor a single row of logits.
+ * single row, so a batch has never fewer than two rows, nor a single row of logits. Where each sequence has cells of its own, llama.cpp computes
+ * rows of sequences that follow each other together: there a row that would be alone has one of the next sequence beside it, which is forgotten.
  *
  * @module
  */
@@ -39,8 +40,10 @@ export interface DecodeContext extends Disposable {
   readonly batch: RowBatch;
   /** The most rows that a batch takes. */
   readonly mostRows: number;
-  /** Takes a sequence that is not in use. */
-  takeSequence(): number;
+  /** Whether sequences share one stretch of cells. Where not, rows of a batch are to be in their order. */
+  readonly isUnified: boolean;
+  /** Takes the first sequence that is not in use, or the last. */
+  takeSequence(which?: "first" | "last"): number;
   /** Gives a sequence back; cells that no other sequence shares become free. */
   giveSequence(sequence: number): void;
   /** Lets `target` share all cells of `source`. */
@@ -72,34 +75,46 @@ export function openContext(model: LoadedModel, size: ContextSize): DecodeContex
   const { llama } = model;
   const { context, mostRows } = initContext(model, size);
   const memory = llama.getMemory(context);
-  const padding = size.sequences;
-  const free = Array.from({ length: size.sequences }, (_, i) => size.sequences - 1 - i);
+  const { unified: isUnified } = size.settings;
+  const spare = size.sequences; // Nobody's.
+  const inUse = Array.from({ length: size.sequences }, () => false);
   const batch = createRowBatch(mostRows);
   const logitsAddress = (row: number) => {
     const address = llama.getLogitsIth(context, row);
     if (address === null) throw new ContextError(`no logits of row ${row}`);
     return address;
   };
+  /** Adds rows beside those that would be computed alone. @returns their sequences and positions */
+  const pad = (): [number, number][] => {
+    const beside = isUnified ? (batch.rows === 1 ? [spare] : []) : batch.lonely().map((of) => of + 1);
+    const wantsLogits = batch.outputs > 0;
+    return beside.map((sequence) => {
+      const position = llama.memorySeqPosMax(memory, sequence) + 1;
+      batch.add(0, position, sequence, wantsLogits);
+      return [sequence, position];
+    });
+  };
   return {
     batch,
     mostRows,
-    takeSequence() {
-      const sequence = free.pop();
-      if (sequence === undefined) throw new ContextError(`all ${size.sequences} sequences are in use`);
+    isUnified,
+    takeSequence(which = "first") {
+      const sequence = which === "first" ? inUse.indexOf(false) : inUse.lastIndexOf(false);
+      if (sequence < 0) throw new ContextError(`all ${size.sequences} sequences are in use`);
+      inUse[sequence] = true;
       return sequence;
     },
     giveSequence(sequence) {
       llama.memorySeqRm(memory, sequence, -1, -1);
-      free.push(sequence);
+      inUse[sequence] = false;
     },
     share: (source, target) => llama.memorySeqCp(memory, source, target, -1, -1),
     decode() {
-      const isPadded = batch.rows === 1;
-      if (isPadded) batch.add(0, 0, padding, batch.outputs > 0);
+      const padding = pad();
       if (batch.outputs === 1) batch.wantAnother();
       const status = llama.decode(context, batch.struct());
       llama.synchronize(context);
-      if (isPadded) llama.memorySeqRm(memory, padding, -1, -1);
+      for (const [sequence, position] of padding) llama.memorySeqRm(memory, sequence, position, -1);
       if (status !== 0) throw new ContextError(`llama_decode of ${batch.rows} rows answers ${status}`);
     },
     logits: (row) => logitsAt(logitsAddress(row), model.vocabulary),
@@ -131,11 +146,10 @@ export interface InitializedContext {
 export function initContext(model: LoadedModel, size: ContextSize): InitializedContext {
   const { llama, handle } = model;
   const { settings } = size;
-  const cells = settings.unified ? size.cells : size.cells * (size.sequences + 1);
   const mostRows = Math.max(rowsFor(size.cells, model), size.sequences, size.outputs);
   const params = {
     ...llama.contextDefaultParams(),
-    n_ctx: cells + 1, // One for the padding row.
+    n_ctx: cellsOf(size),
     n_batch: mostRows,
     n_ubatch: mostRows,
     n_seq_max: size.sequences + 1,
@@ -151,6 +165,11 @@ export function initContext(model: LoadedModel, size: ContextSize): InitializedC
   const { result: context, complaints, lines } = logged;
   if (context === null) throw contextError(size, complaints);
   return { context, mostRows, lines };
+}
+
+/** Cells of all sequences together, and room for a row of padding. */
+function cellsOf({ cells, sequences, settings }: ContextSize): number {
+  return settings.unified ? cells + 1 : cells * (sequences + 1);
 }
 
 function contextError({ cells }: ContextSize, complaints: string): ContextError | DeviceMemoryError {

@@ -86,7 +86,8 @@ export function contextSizeOf(options: LaneOptions, device: GgmlDevice): Context
   const { slots, contextTokens, threads } = options;
   const sequences = 2 * slots + 1;
   const settings = settingsOf(options, device);
-  return { cells: slots * contextTokens, sequences, outputs: sequences, threads, settings };
+  const cells = settings.unified ? slots * contextTokens : contextTokens;
+  return { cells, sequences, outputs: sequences, threads, settings };
 }
 
 /** Opens a lane's context. */
@@ -97,9 +98,7 @@ export function openLane(
   clock: Clock,
   onEnded: OnRunEnded,
 ): Lane {
-  const size = contextSizeOf(options, model.device);
-  const { cells } = size;
-  const context = openContext(model, size);
+  const context = openContext(model, contextSizeOf(options, model.device));
   const prefill = createPrefillQueue(context, clock);
   const places = new Map<SampleRun, Place>();
   const pinned = new Set<PromptCells>();
@@ -131,7 +130,7 @@ export function openLane(
     get busy() {
       return places.size;
     },
-    cells,
+    cells: options.slots * options.contextTokens,
     get usedCells() {
       const prompts = new Set(pinned);
       let own = 0;
@@ -191,7 +190,10 @@ export function openLane(
     decode() {
       const rows: [SampleRun, number][] = [];
       context.batch.clear();
-      for (const [run, place] of places) {
+      const inOrder = context.isUnified
+        ? places
+        : [...places].sort(([, one], [, other]) => one.sequence - other.sequence);
+      for (const [run, place] of inOrder) {
         if (!place.isEvaluated) continue;
         rows.push([run, context.batch.add(run.record.last, place.position++, place.sequence, true)]);
       }
@@ -221,7 +223,7 @@ function pinPrompt(
   queue: PrefillQueue,
   clock: Clock,
 ): PromptCells {
-  const sequence = context.takeSequence();
+  const sequence = context.takeSequence("last"); // The first ones are for samples, whose rows are to be neighbours.
   const startedAt = clock.monotonicMs();
   let logits: Float32Array | null = null;
   let evaluationMs = 0;

@@ -12,7 +12,7 @@ export interface PrefillJob {
   readonly done: (logits: Float32Array) => void;
 }
 
-/** Evaluates prompts and prefixes chunk by chunk, several in a chunk, first come first served. */
+/** Evaluates prompts and prefixes chunk by chunk, several in a chunk where they share their cells, first come first served. */
 export interface PrefillQueue {
   readonly isEmpty: boolean;
   /** Tokens evaluated so far, over all jobs. */
@@ -34,7 +34,7 @@ export function createPrefillQueue(context: DecodeContext, clock: Clock): Prefil
   const fill = () => {
     const ending: { job: PrefillJob; row: number }[] = [];
     context.batch.clear();
-    for (const entry of jobs) {
+    for (const entry of context.isUnified ? jobs : jobs.slice(0, 1)) {
       const room = pace.rows - context.batch.rows;
       if (room <= 0) break;
       const row = addRows(context.batch, entry, room);
@@ -69,10 +69,11 @@ interface Progress {
   evaluated: number;
 }
 
-/** Adds at most `room` tokens of a job; returns the last row. */
+/** Adds at most `room` tokens of a job, and leaves no single one for later; returns the last row. */
 function addRows(batch: RowBatch, progress: Progress, room: number): number {
   const { tokens, position, sequence } = progress.job;
-  const end = Math.min(tokens.length, progress.evaluated + room);
+  const left = tokens.length - progress.evaluated;
+  const end = progress.evaluated + (left === room + 1 && room > 1 ? room - 1 : Math.min(left, room));
   let row = -1;
   for (; progress.evaluated < end; progress.evaluated++) {
     const index = progress.evaluated;

@@ -9,6 +9,8 @@ export interface RowBatch {
   clear(): void;
   /** Returns the row's index. */
   add(token: number, position: number, sequence: number, wantsLogits: boolean): number;
+  /** Sequences of which there is one row, and none of the sequences before and after. */
+  lonely(): number[];
   /** Asks for the logits of one more row, whichever. */
   wantAnother(): void;
   /** As llama.cpp takes it; valid until the next change. */
@@ -47,6 +49,14 @@ export function createRowBatch(most: number): RowBatch {
       logits[rows] = wantsLogits ? 1 : 0;
       if (wantsLogits) outputs++;
       return rows++;
+    },
+    lonely() {
+      const counts = new Map<number, number>();
+      for (const sequence of sequences.subarray(0, rows))
+        counts.set(sequence, (counts.get(sequence) ?? 0) + 1);
+      return [...counts]
+        .filter(([of, count]) => count === 1 && !counts.has(of - 1) && !counts.has(of + 1))
+        .map(([of]) => of);
     },
     wantAnother() {
       const row = logits.indexOf(0);

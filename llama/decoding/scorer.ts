@@ -103,7 +103,7 @@ export function createScorer(model: LoadedModel, options: LaneOptions, clock: Cl
 function openScoring(model: LoadedModel, options: LaneOptions, clock: Clock): ScoringContext {
   const { contextTokens, threads } = options;
   const outputs = Math.max(FEWEST_OUTPUTS, Math.min(MOST_OUTPUTS, Math.floor(LOGITS / model.vocabulary)));
-  const settings = settingsOf(options, model.device);
+  const settings = { ...settingsOf(options, model.device), unified: true }; // There is one sequence.
   const decode = openContext(model, { cells: contextTokens, sequences: 1, outputs, threads, settings });
   return { decode, pace: createPace(decode.mostRows, clock), outputs, sequence: decode.takeSequence() };
 }

@@ -22,7 +22,7 @@ export function settingsOf(
   { exact, decoding = DEFAULTS }: AskedSettings,
   device: Pick<GgmlDevice, "kind">,
 ): DecodeSettings {
-  if (exact) return { flashAttention: "off", cells: "f32", unified: true };
+  if (exact) return { flashAttention: "off", cells: "f32", unified: false };
   const { flashAttention, cells } = decoding;
   const isLeftToUs = flashAttention === "auto" && device.kind === "cpu";
   return { flashAttention: isLeftToUs ? "off" : flashAttention, cells, unified: true };

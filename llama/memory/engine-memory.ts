@@ -20,7 +20,8 @@ export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
   const { vocabulary } = model;
   const size = contextSizeOf(sizes, model.device);
   const { lines } = initContext(model, size);
-  const cells = Math.ceil((size.cells + 1) / CELL_STEP) * CELL_STEP;
+  const { unified } = size.settings;
+  const cells = unified ? roundUp(size.cells + 1) : roundUp(size.cells) * (size.sequences + 1);
   return {
     weights: (await stat(sizes.gguf)).size,
     isShared: model.device.kind === "cpu" && !isRepacked(sizes),
@@ -29,6 +30,10 @@ export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
     process:
       process.memoryUsage().rss + rowSamplerBytes({ rows: sizes.slots, vocabulary, threads: sizes.threads }),
   };
+}
+
+function roundUp(cells: number): number {
+  return Math.ceil(cells / CELL_STEP) * CELL_STEP;
 }
 
 /** The sum of the buffers for computing and for outputs that llama.cpp says it reserved. */

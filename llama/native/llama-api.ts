@@ -24,6 +24,8 @@ export interface LlamaApi {
   getMemory(context: bigint): bigint;
   memorySeqRm(memory: bigint, sequence: number, from: number, to: number): boolean;
   memorySeqCp(memory: bigint, source: number, target: number, from: number, to: number): void;
+  /** The last position of a sequence; -1 of one that is empty. */
+  memorySeqPosMax(memory: bigint, sequence: number): number;
   /** 0 when done; 1 when no cells are free; else the batch or the computation is invalid. */
   decode(context: bigint, batch: BatchStruct): number;
   synchronize(context: bigint): void;
@@ -78,6 +80,7 @@ export const LLAMA_PROTOTYPES: { readonly [Name in keyof LlamaApi]: string } = {
   memorySeqRm: "bool llama_memory_seq_rm(void *mem, int32_t seq_id, int32_t p0, int32_t p1)",
   memorySeqCp:
     "void llama_memory_seq_cp(void *mem, int32_t seq_id_src, int32_t seq_id_dst, int32_t p0, int32_t p1)",
+  memorySeqPosMax: "int32_t llama_memory_seq_pos_max(void *mem, int32_t seq_id)",
   decode: "int32_t llama_decode(void *ctx, llama_batch batch)",
   synchronize: "void llama_synchronize(void *ctx)",
   getLogitsIth: "void *llama_get_logits_ith(void *ctx, int32_t i)",
