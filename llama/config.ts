@@ -55,7 +55,9 @@ export const ModelConfig = z.strictObject({
   exact: z
     .boolean()
     .default(false)
-    .describe("Exactness over speed: flash attention off, a float32 KV cache, weights as the file has them."),
+    .describe(
+      "Exactness over speed and memory: flash attention off, a KV cache in float32 with cells of its own for each sequence, weights as the file has them. On a CPU with one thread, a seed then gives the same bits alone and in full slots.",
+    ),
   variants: z
     .record(
       z

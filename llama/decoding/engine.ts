@@ -16,13 +16,13 @@ export interface EngineOptions {
   readonly contextTokens: number;
   /**
    * ggml's threads. With one, and weights not repacked, a token's logits do not depend on how many others a batch computes, only on the order of
-   * its sequence's cells, in which sums round. Of a float32 model in `exact` mode that is 2e-6 nats: the same seed gives
-   * the same tokens alone and in a full batch. Types that round activations (F16, Q8_0, Q4_K) can turn it into 3e-2.
+   * its sequence's cells, in which sums round. In `exact` mode that is always the same: the same seed gives the same tokens and the same bits of their
+   * log-probabilities alone and in a full batch. Else it is 2e-4 nats of a float32 model, and types that round activations (F16, Q8_0, Q4_K) can turn it into 3e-2.
    */
   readonly threads: number;
   /** "gguf" for the model's own chat template, "raw" for none, else a template's file. */
   readonly template: string;
-  /** Exactness over speed: flash attention off, a float32 KV cache, and weights as the file has them. */
+  /** Exactness over speed: flash attention off, a float32 KV cache with cells of its own for each sequence, weights as the file has them. */
   readonly exact: boolean;
   /** How it computes where `exact` does not say it; left out: the defaults. */
   readonly decoding?: ToldDecoding;
