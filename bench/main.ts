@@ -21,8 +21,8 @@ import { nodeLlamaCppBench } from "./rows/node-llama-cpp.ts";
 import { parallelBench } from "./rows/parallel.ts";
 import { policyUpdateBench } from "./rows/policy-update.ts";
 import { prefillGenerationBench } from "./rows/prefill-generation.ts";
-import { prefillRepeatableBench } from "./rows/prefill-repeatable.ts";
 import { pytorchBench } from "./rows/pytorch.ts";
+import { repeatableBench } from "./rows/repeatable.ts";
 import { restartBench } from "./rows/restart.ts";
 import { rewardBench } from "./rows/reward.ts";
 import { samplingBench } from "./rows/sampling.ts";
@@ -41,7 +41,7 @@ const BENCHES: readonly Bench[] = [
   nodeLlamaCppBench,
   mixedLoadBench,
   prefillGenerationBench,
-  prefillRepeatableBench,
+  repeatableBench,
   policyUpdateBench,
   engineStartBench,
   gradientBench,

@@ -37,7 +37,7 @@ export function addDoctorCommand(program: Command): void {
     .option("--threads <n>", "of ggml, on a CPU", parsePositive, 1)
     .option(
       "--exact",
-      "as model.exact: a float32 KV cache, no flash attention, weights as the file has them",
+      "as model.exact: a float32 KV cache with cells of its own for each sequence, no flash attention, weights as the file has them",
       false,
     )
     .addOption(

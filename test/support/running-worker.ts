@@ -114,6 +114,7 @@ export async function openScriptedRun() {
       config: object = {},
       model = gguf,
       spool: string | null = null,
+      exact = true,
     ): RunningWorker => {
       const stop = new AbortController();
       const abandon = new AbortController();
@@ -126,7 +127,7 @@ export async function openScriptedRun() {
             gguf: model,
             template: "raw",
             contextTokens: CONTEXT_TOKENS,
-            exact: true,
+            exact,
           }),
           device: "cpu",
           slots: 4,
