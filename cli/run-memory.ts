@@ -110,10 +110,14 @@ export function largestMicroBatch(sizes: TrainedSizes): MicroBatchSizes {
 
 /** Bytes of the adapters that a worker's engine holds at once. */
 export function adaptersOfWorker(lora: LoraConfig, model: ModelInfo): number {
-  return ADAPTERS * F32_BYTES * lora.rank * numbersOfRank(model, lora.targets);
+  return ADAPTERS * bytesOfAdapter(lora, model);
 }
 
 /** Bytes that the updater's own process holds of a LoRA, beside its engine. */
 export function copiesOfTrained(lora: LoraConfig, model: ModelInfo): number {
-  return COPIES * F32_BYTES * lora.rank * numbersOfRank(model, lora.targets);
+  return COPIES * bytesOfAdapter(lora, model);
+}
+
+function bytesOfAdapter({ rank, targets }: LoraConfig, model: ModelInfo): number {
+  return F32_BYTES * rank * numbersOfRank(model, targets);
 }

@@ -46,20 +46,24 @@ async function openFor(exact: boolean): Promise<Engine> {
   });
 }
 
-/** Each time another prompt of the same length; resolves to its milliseconds. */
+/** Milliseconds of a prompt's evaluation, each time another one. */
 function prefills(engine: Engine): () => Promise<number> {
+  return times(engine, { sequences: 1, newTokens: 1 }, "prefillMs");
+}
+
+/** Milliseconds of full slots' completions after their prompt, each time another one. */
+function decodes(engine: Engine): () => Promise<number> {
+  return times(engine, { sequences: SLOTS, newTokens: NEW_TOKENS }, "decodeMs");
+}
+
+function times(
+  engine: Engine,
+  { sequences, newTokens }: { readonly sequences: number; readonly newTokens: number },
+  of: "prefillMs" | "decodeMs",
+): () => Promise<number> {
   let turn = 0;
   return async () => {
     const prompt = randomTokens(`prompt ${turn}`, BENCH_SHAPE.vocabulary, PROMPT_TOKENS);
-    return (await generateAtOnce(engine, prompt, 1, 1, turn++)).prefillMs;
-  };
-}
-
-/** Each time completions of another prompt; resolves to the milliseconds after it. */
-function decodes(engine: Engine): () => Promise<number> {
-  let turn = 0;
-  return async () => {
-    const prompt = randomTokens(`decoded ${turn}`, BENCH_SHAPE.vocabulary, PROMPT_TOKENS);
-    return (await generateAtOnce(engine, prompt, SLOTS, NEW_TOKENS, turn++)).decodeMs;
+    return (await generateAtOnce(engine, prompt, sequences, newTokens, turn++))[of];
   };
 }

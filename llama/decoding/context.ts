@@ -63,6 +63,8 @@ export interface DecodeContext extends Disposable {
  * than a chunk may: see `createPace`.
  */
 const ATTENTION_BYTES = { cpu: 64 * 2 ** 20, gpu: 512 * 2 ** 20 };
+/** llama.cpp rounds cells of a stretch up to this. */
+const CELL_STEP = 256;
 const MOST_ROWS = 512;
 const FEWEST_ROWS = 32;
 
@@ -167,9 +169,10 @@ export function initContext(model: LoadedModel, size: ContextSize): InitializedC
   return { context, mostRows, lines };
 }
 
-/** Cells of all sequences together, and room for a row of padding. */
-function cellsOf({ cells, sequences, settings }: ContextSize): number {
-  return settings.unified ? cells + 1 : cells * (sequences + 1);
+/** Cells of all sequences together, and room for a row of padding, as llama.cpp rounds them up. */
+export function cellsOf({ cells, sequences, settings }: ContextSize): number {
+  const [stretches, each] = settings.unified ? [1, cells + 1] : [sequences + 1, cells];
+  return stretches * Math.ceil(each / CELL_STEP) * CELL_STEP;
 }
 
 function contextError({ cells }: ContextSize, complaints: string): ContextError | DeviceMemoryError {

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { initContext } from "../decoding/context.ts";
+import { cellsOf, initContext } from "../decoding/context.ts";
 import { contextSizeOf } from "../decoding/lane.ts";
 import { loadModel } from "../decoding/load-model.ts";
 import { rowSamplerBytes } from "../decoding/row-sampler.ts";
@@ -7,8 +7,6 @@ import { isRepacked } from "../decoding/settings.ts";
 import { describeModel, openGguf } from "../gguf/index.ts";
 import type { EngineMemory, EngineSizes } from "./protocol.ts";
 
-/** llama.cpp rounds cells up to this. */
-const CELL_STEP = 256;
 const BYTES = { f32: 4, f16: 2 };
 const MIB = 2 ** 20;
 
@@ -20,20 +18,14 @@ export async function engineMemory(sizes: EngineSizes): Promise<EngineMemory> {
   const { vocabulary } = model;
   const size = contextSizeOf(sizes, model.device);
   const { lines } = initContext(model, size);
-  const { unified } = size.settings;
-  const cells = unified ? roundUp(size.cells + 1) : roundUp(size.cells) * (size.sequences + 1);
   return {
     weights: (await stat(sizes.gguf)).size,
     isShared: model.device.kind === "cpu" && !isRepacked(sizes),
-    cells: cells * 2 * layers * kvHeads * headSize * BYTES[size.settings.cells],
+    cells: cellsOf(size) * 2 * layers * kvHeads * headSize * BYTES[size.settings.cells],
     computing: buffersIn(lines),
     process:
       process.memoryUsage().rss + rowSamplerBytes({ rows: sizes.slots, vocabulary, threads: sizes.threads }),
   };
-}
-
-function roundUp(cells: number): number {
-  return Math.ceil(cells / CELL_STEP) * CELL_STEP;
 }
 
 /** The sum of the buffers for computing and for outputs that llama.cpp says it reserved. */

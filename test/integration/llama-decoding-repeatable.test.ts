@@ -188,16 +188,9 @@ async function one(on: Engine, choice: Parameters<typeof generateGroup>[1]): Pro
   return completions[0] as EngineCompletion;
 }
 
-function expectSameBits(
-  { tokens, finish, logp, entropy }: EngineCompletion,
-  expected: EngineCompletion | undefined,
-): void {
-  expect({ tokens, finish, logp, entropy }).toEqual({
-    tokens: expected?.tokens,
-    finish: expected?.finish,
-    logp: expected?.logp,
-    entropy: expected?.entropy,
-  });
+function expectSameBits(completion: EngineCompletion, expected: EngineCompletion | undefined): void {
+  const drawn = ({ tokens, finish, logp, entropy }: EngineCompletion) => ({ tokens, finish, logp, entropy });
+  expect(drawn(completion)).toEqual(drawn(expected as EngineCompletion));
 }
 
 function expectSame(completion: EngineCompletion, expected: EngineCompletion | undefined): void {

@@ -103,7 +103,7 @@ describe("a worker", () => {
     const other = join(run.nats.folder, "other.gguf");
     await writeTinyModel(other, { seed: 1 });
 
-    const worker = run.startWorker("w1", {}, other);
+    const worker = run.startWorker("w1", {}, { model: other });
 
     await expect(worker.ended).rejects.toMatchObject({ code: "workers.wrong_model", disposition: "reject" });
     await expect(worker.ended).rejects.toThrow(

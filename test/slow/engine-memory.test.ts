@@ -10,7 +10,7 @@ describe("a worker whose engine", { timeout: 180_000 }, () => {
   it("is given no more memory by the system lets it go, starts another, and serves the group", async () => {
     await using run = await openScriptedRun();
     const { coordinator } = run;
-    run.startWorker("w1", {}, undefined, null, false); // One in exact mode asks for no more memory as its cells fill up.
+    run.startWorker("w1", {}, { exact: false }); // One in exact mode asks for no more memory as its cells fill up.
     await run.issue("t1", [0, 1], LONGER);
     await run.busy("w1");
 

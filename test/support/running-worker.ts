@@ -112,9 +112,7 @@ export async function openScriptedRun() {
     startWorker: (
       name: string,
       config: object = {},
-      model = gguf,
-      spool: string | null = null,
-      exact = true,
+      { model = gguf, exact = true }: { readonly model?: string; readonly exact?: boolean } = {},
     ): RunningWorker => {
       const stop = new AbortController();
       const abandon = new AbortController();
@@ -133,7 +131,7 @@ export async function openScriptedRun() {
           slots: 4,
           threads: 1,
           config: readConfig(WorkerConfig, { presenceMs: 100, policyPollMs: 500, ...config }, "the test"),
-          spool,
+          spool: null,
           logger: { ...silentLogger, debug: (event) => void details.push(event) },
         },
         { stop: stop.signal, abandon: abandon.signal },

@@ -6,11 +6,11 @@ import { CHUNKS_A_READ, CorruptObjectError } from "./read-object.ts";
 
 /** As much as a server takes in one message unless told otherwise. */
 const CHUNK_BYTES = 1024 * 1024;
-/** Told an upload's id: when it begins, whenever there is enough for another read, and when all is durable but its description. */
-export type OnStored = (id: string) => void;
-
 /** Chunks on their way to the disk at a time: the server syncs each before it takes the next. */
 const CHUNKS_AHEAD = 8;
+
+/** Told an upload's id: when it begins, whenever there is enough for another read, and when all is durable but its description. */
+export type OnStored = (id: string) => void;
 
 /**
  * Stores an object under its SHA-256, in hex, while its bytes arrive (ADR-20 of nats-architecture-and-design). It is there
