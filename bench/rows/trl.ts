@@ -5,6 +5,7 @@
  */
 import { createRandom, median, systemClock } from "../../core/index.ts";
 import {
+  DecodingConfig,
   type Engine,
   type GradientEngine,
   generateGroup,
@@ -31,7 +32,7 @@ import { startPeer } from "../peers/peer.ts";
 import type { Bench, Row } from "../row.ts";
 
 const CORES = 2;
-const PAIRS = 4;
+const ROUNDS = 4;
 const BATCH = { prompts: 8, group: 16, promptTokens: 200, completionTokens: 160 };
 const SHAPE = {
   vocabulary: 512,
@@ -51,39 +52,60 @@ const MOST_CHARACTERS = 400;
 const GRPO = GrpoConfig.parse({ lanes: CORES, klMicroBatches: 0 });
 const OPTIMIZER = OptimizerConfig.parse({});
 
-/** Row `trl`; `make bench-peers`. */
+/** What our steps are made over: TRL's weights are float32 in either case. */
+const BASES = [
+  { id: "trl", type: "F32", name: "float32", repacked: false },
+  { id: "trl-q8_0", type: "Q8_0", name: "ours over Q8_0, repacked for decoding", repacked: true },
+] as const;
+type Base = (typeof BASES)[number];
+
+/** Rows `trl` and `trl-q8_0`; `make bench-peers`. */
 export const trlBench: Bench = {
   name: "trl",
   async measure(): Promise<Row[]> {
-    await using ours = await openOurs();
+    await using open = new AsyncDisposableStack();
+    const ours = await Promise.all(BASES.map(async (base) => open.use(await openOurs(base))));
     using peer = startPeer("trl_grpo.py", {
       ...{ shape: SHAPE, batch: BATCH, rank: RANK, alpha: ALPHA, threads: CORES },
-      steps: 1 + PAIRS,
+      steps: 1 + ROUNDS,
     });
     const theirs = async () =>
       (await peer.next()) as { readonly seconds: number; readonly version: string; readonly torch: string };
     const { version, torch } = await theirs();
-    await ours.step();
-    const pairs: { readonly ours: Step; readonly theirs: number }[] = [];
-    for (let pair = 0; pair < PAIRS; pair++) {
+    for (const one of ours) await one.step();
+    const rounds: { readonly ours: readonly Step[]; readonly theirs: number }[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
       const { seconds } = await theirs();
-      pairs.push({ ours: await ours.step(), theirs: seconds });
+      const steps: Step[] = [];
+      for (const one of ours) steps.push(await one.step());
+      rounds.push({ ours: steps, theirs: seconds });
     }
-    const middle = (of: (pair: (typeof pairs)[number]) => number) => median(pairs.map(of)).toFixed(1);
-    const params = "1.8 million parameters, float32, LoRA of rank 8 on all projections";
-    return [
-      {
-        id: "trl",
-        what:
-          `a whole GRPO step, generation and gradient one after the other, ${BATCH.prompts} prompts of ${BATCH.promptTokens} tokens × ${BATCH.group} completions of ${BATCH.completionTokens}, ${SHAPE.layers} layers × ${SHAPE.embedding}, ${params}: ` +
-          `${middle((pair) => pair.ours.seconds)} s (generation ${middle((pair) => pair.ours.generation)} s) against the ${middle((pair) => pair.theirs)} s of TRL ${version}, PyTorch ${torch}, on the same two cores; median of ${PAIRS} pairs; ours for as many tokens where a completion ended early`,
-        value: median(pairs.map((pair) => pair.theirs / pair.ours.seconds)),
-        unit: "×",
-        atLeast: 2,
-      },
-    ];
+    const seconds = median(rounds.map((round) => round.theirs)).toFixed(1);
+    const peerName = `the ${seconds} s of TRL ${version}, PyTorch ${torch}`;
+    return BASES.map((base, index) => {
+      const steps = rounds.map((round) => ({ ...(round.ours[index] as Step), theirs: round.theirs }));
+      return rowOf(base, steps, peerName);
+    });
   },
 };
+
+function rowOf(
+  { id, name }: Base,
+  steps: readonly (Step & { readonly theirs: number })[],
+  peerName: string,
+): Row {
+  const middle = (of: (step: Step) => number) => median(steps.map(of)).toFixed(1);
+  const { prompts, promptTokens, group, completionTokens } = BATCH;
+  return {
+    id,
+    what:
+      `a whole GRPO step, generation and gradient one after the other, ${prompts} prompts of ${promptTokens} tokens × ${group} completions of ${completionTokens}, ${SHAPE.layers} layers × ${SHAPE.embedding}, 1.8 million parameters, ${name}, LoRA of rank ${RANK} on all projections: ` +
+      `${middle((step) => step.seconds)} s (generation ${middle((step) => step.generation)} s) against ${peerName}, float32, on the same two cores; median of ${ROUNDS} rounds; ours for as many tokens where a completion ended early`,
+    value: median(steps.map((step) => step.theirs / step.seconds)),
+    unit: "×",
+    atLeast: 2,
+  };
+}
 
 /** Seconds of a step, and of its generation. */
 interface Step {
@@ -96,15 +118,18 @@ interface Ours extends AsyncDisposable {
 }
 
 /** Two decoding engines, as two workers have them, and a gradient engine of two lanes; one thread each. */
-async function openOurs(): Promise<Ours> {
+async function openOurs({ type, repacked }: Base): Promise<Ours> {
   const { vocabulary, layers, embedding, heads, kvHeads, feedForward, contextTokens } = SHAPE;
-  const gguf = await cachedModel(`llama-${layers}x${embedding}-vocabulary-${vocabulary}-f32`, {
-    ...{ vocabulary, layers, embedding, heads, kvHeads, feedForward, contextTokens },
-    isTied: false,
-  });
+  const gguf = await cachedModel(
+    `llama-${layers}x${embedding}-vocabulary-${vocabulary}-${type.toLowerCase()}`,
+    {
+      ...{ type, vocabulary, layers, embedding, heads, kvHeads, feedForward, contextTokens },
+      isTied: false,
+    },
+  );
   await using opening = new AsyncDisposableStack();
   const engines: Engine[] = [];
-  for (let core = 0; core < CORES; core++) engines.push(opening.use(await openSampler(gguf)));
+  for (let core = 0; core < CORES; core++) engines.push(opening.use(await openSampler(gguf, repacked)));
   const trainable = { kind: "lora", rank: RANK, alpha: ALPHA, targets: PROJECTIONS } as const;
   const trainer = opening.use(
     await openGradientEngine({ gguf, device: "cpu", threads: 1, lanes: CORES, trainable }),
@@ -119,7 +144,7 @@ async function openOurs(): Promise<Ours> {
   };
 }
 
-function openSampler(gguf: string): Promise<Engine> {
+function openSampler(gguf: string, repacked: boolean): Promise<Engine> {
   return openEngine({
     gguf,
     device: "cpu",
@@ -128,6 +153,7 @@ function openSampler(gguf: string): Promise<Engine> {
     threads: 1,
     template: "raw",
     exact: false,
+    decoding: DecodingConfig.parse({ repacked }),
   });
 }
 
