@@ -48,6 +48,8 @@ export type { MicroBatch, TrainingSequence } from "./gradients/micro-batch.ts";
 export { type GradientEngine, openGradientEngine } from "./gradients/open-gradient-engine.ts";
 export type { Parameter } from "./gradients/parameters.ts";
 export type { GradientOptions } from "./gradients/protocol.ts";
+export { compareKernels, type KernelsComparison } from "./kernels/compare-kernels.ts";
+export { compileKernels, removeKernels } from "./kernels/compile-kernels.ts";
 export { generateAtOnce } from "./measuring/generate-at-once.ts";
 export { generateGroup } from "./measuring/generate-group.ts";
 export { forwardBackward, forwardBackwardAll, randomGroup, randomTokens } from "./measuring/gradient-work.ts";
@@ -71,6 +73,7 @@ export {
 } from "./memory/explain-lack.ts";
 export { predictEngineMemory, predictGradientMemory } from "./memory/predict-memory.ts";
 export type { EngineMemory } from "./memory/protocol.ts";
+export { type CpuKernels, kernelsInUse } from "./native/cpu-kernels.ts";
 export type { Device } from "./native/libraries.ts";
 export { listDevices } from "./native/list-devices.ts";
 export { createTemplate } from "./prompt/index.ts";

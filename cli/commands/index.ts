@@ -32,6 +32,7 @@ const FILES: readonly CommandFile[] = [
   { names: ["model"], load: async () => (await import("./model.ts")).addModelCommand },
   { names: ["probe"], load: async () => (await import("./probe.ts")).addProbeCommand },
   { names: ["bench"], load: async () => (await import("./bench.ts")).addBenchCommand },
+  { names: ["kernels"], load: async () => (await import("./kernels.ts")).addKernelsCommand },
   { names: ["doctor"], load: async () => (await import("./doctor.ts")).addDoctorCommand },
   { names: ["autoscaler"], load: async () => (await import("./autoscaler.ts")).addAutoscalerCommand },
   {

@@ -1,14 +1,15 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { describeBytes } from "../../core/index.ts";
-import { listDevices } from "../../llama/index.ts";
+import { kernelsInUse, listDevices } from "../../llama/index.ts";
 import { findNatsServer } from "../../transport/index.ts";
 import { describeError } from "../exit.ts";
 import { note } from "../print.ts";
+import { describeKernels } from "../show/kernels.ts";
 import type { Finding } from "./finding.ts";
 
 /** What this machine offers a run. Builds nats-server where it is missing and can be. */
 export async function examineMachine(): Promise<Finding[]> {
-  return [node(), memory(), ...devices(), await natsServer()];
+  return [node(), memory(), ...devices(), kernels(), await natsServer()];
 }
 
 function node(): Finding {
@@ -26,6 +27,18 @@ function devices(): Finding[] {
     works,
     detail: `${device}: ${detail}`,
   }));
+}
+
+/** Of the CPU. */
+function kernels(): Finding {
+  const what = "kernels";
+  try {
+    const used = kernelsInUse();
+    const hint = used?.compiler === null ? "; `fleet kernels` compiles them here, and keeps what is faster" : "";
+    return { what, works: used !== null, detail: `${describeKernels(used)}${hint}` };
+  } catch (error) {
+    return { what, works: false, detail: describeError(error) };
+  }
 }
 
 async function natsServer(): Promise<Finding> {

@@ -6,6 +6,7 @@ import { cacheFolder } from "../../core/index.ts";
 import { DecodingConfig, type ToldDecoding } from "../config.ts";
 import type { ModelInfo } from "../gguf/index.ts";
 import type { Device } from "../native/libraries.ts";
+import { kernelsInUse } from "../native/cpu-kernels.ts";
 import { librariesVersion } from "../native/library-folder.ts";
 import { randomTokens } from "./gradient-work.ts";
 import { fastestDecoding, gainOverDefault, openDecodeAlone } from "./open-decode-alone.ts";
@@ -75,7 +76,7 @@ async function tryAll(
 function pathOf({ model, device, slots, threads }: DecodingPlace): string {
   const processors = cpus();
   const facts = [
-    ...[model.digest, device, slots, threads, librariesVersion()],
+    ...[model.digest, device, slots, threads, librariesVersion(), kernelsInUse()?.compiler],
     ...[processors[0]?.model, processors.length],
     ...[process.env["CUDA_VISIBLE_DEVICES"], process.env["GGML_VK_VISIBLE_DEVICES"]],
   ];

@@ -6,8 +6,9 @@
  * @module
  */
 import koffi, { type LibraryHandle } from "koffi";
+import { findKernels } from "./cpu-kernels.ts";
 import { whyNoDevice } from "./device-probe.ts";
-import { type Build, findLibraries, LibraryError } from "./library-folder.ts";
+import { type Build, findLibraries, LibraryError, type LibraryFolder } from "./library-folder.ts";
 
 /** What a user may ask for; `auto` takes the first of cuda, vulkan, cpu that the machine really has. */
 export type Device = "auto" | "cuda" | "vulkan" | "cpu";
@@ -46,10 +47,12 @@ export interface Libraries {
  * @throws {LibraryError} in one sentence, when the device or a library is missing
  */
 export function loadLibraries(device: Device): Libraries {
-  const { build, folder, base, ggml, llama } = findLibraries(chooseBuild(device));
+  const found = findLibraries(chooseBuild(device));
+  const { build, folder, base, ggml, llama } = found;
   const registry = koffi.load(ggml);
-  registry.func("void ggml_backend_load_all_from_path(const char *folder)")(folder);
   const tensors = koffi.load(base);
+  if (build === "cpu") loadKernels(registry, found);
+  else registry.func("void ggml_backend_load_all_from_path(const char *folder)")(folder);
   const devices = readDevices(tensors, registry);
   return {
     build,
@@ -60,6 +63,15 @@ export function loadLibraries(device: Device): Libraries {
     devices,
     device: chooseDevice(devices, device, folder),
   };
+}
+
+/** Kernels find `libggml-base.so`, which they need, as it is loaded already. */
+function loadKernels(registry: LibraryHandle, found: LibraryFolder): void {
+  const kernels = findKernels(found);
+  if (kernels === null) throw new LibraryError(`no library in ${found.folder} suits this processor`);
+  const loaded = registry.func("void *ggml_backend_load(const char *file)")(kernels.file);
+  if (loaded === null)
+    throw new LibraryError(`${kernels.file} cannot be loaded; \`fleet kernels --remove\` removes it`);
 }
 
 function chooseBuild(device: Device): Build {

@@ -78,6 +78,14 @@ export function librariesVersion(): string {
   return manifest.version ?? "";
 }
 
+/** The release of llama.cpp that the packages were compiled from, such as "v0.5.0". */
+export function librariesRelease(): string {
+  const text = readFileSync(join(findLibraries("cpu").folder, "_nlcBuildMetadata.json"), "utf8");
+  const metadata: { readonly buildOptions: { readonly llamaCpp: { readonly release: string } } } =
+    JSON.parse(text);
+  return metadata.buildOptions.llamaCpp.release;
+}
+
 function packageName(build: Build): string {
   return `@node-llama-cpp/${platformOf(build)}`;
 }

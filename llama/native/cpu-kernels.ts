@@ -1,0 +1,103 @@
+/**
+ * The machine code that ggml computes with on this machine's processor. A build has one library of kernels for each
+ * family of processors; ggml takes the one that suits best. Where the same library was compiled here (`llama/kernels`),
+ * that one is used instead: compilers differ by more than processors do.
+ *
+ * @module
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import koffi from "koffi";
+import { cacheFolder } from "../../core/index.ts";
+import { findLibraries, type LibraryFolder, librariesVersion } from "./library-folder.ts";
+
+/** A library of kernels. */
+export interface CpuKernels {
+  /** The shared library. */
+  readonly file: string;
+  /** The family of processors, as ggml names it: such as "zen4". */
+  readonly family: string;
+  /** What compiled it on this machine, such as "GNU 12.2.0"; null for the packaged one. */
+  readonly compiler: string | null;
+}
+
+/** The value of `FLEET_KERNELS` with which the packaged kernels are used, whatever was compiled. */
+export const PACKAGED = "packaged";
+
+const LIBRARY = /^libggml-cpu-(.+)\.so$/;
+
+/** Of the packaged libraries the one that suits this processor best; null where none does. */
+export function packagedKernels({ folder, base }: LibraryFolder): CpuKernels | null {
+  koffi.load(base); // They need it, and it must not be unloaded with them: ggml does not bear that.
+  let best: CpuKernels | null = null;
+  let bestScore = 0;
+  for (const name of readdirSync(folder)) {
+    const family = LIBRARY.exec(name)?.[1];
+    if (family === undefined) continue;
+    const file = join(folder, name);
+    const score = scoreOf(file);
+    if (score <= bestScore) continue;
+    best = { file, family, compiler: null };
+    bestScore = score;
+  }
+  return best;
+}
+
+/**
+ * What is used here: the library that was compiled for the family that suits best, else the packaged one.
+ *
+ * @param environment - `FLEET_KERNELS`, a folder to look in for compiled ones instead of the cache, or "packaged";
+ *   `XDG_CACHE_HOME`; by default this process's
+ */
+export function findKernels(
+  libraries: LibraryFolder,
+  environment: Readonly<NodeJS.ProcessEnv> = process.env,
+): CpuKernels | null {
+  const packaged = packagedKernels(libraries);
+  if (packaged === null || environment["FLEET_KERNELS"] === PACKAGED) return packaged;
+  const folder = environment["FLEET_KERNELS"] || compiledKernelsFolder(environment);
+  const file = join(folder, libraryName(packaged.family));
+  return existsSync(file) ? { ...packaged, file, compiler: compilerOf(file) } : packaged;
+}
+
+/**
+ * What engines on the CPU use that start now; null where none suits the processor.
+ *
+ * @throws {LibraryError} when this platform is not supported, or npm has not installed the package
+ */
+export function kernelsInUse(): CpuKernels | null {
+  return findKernels(findLibraries("cpu"));
+}
+
+/** Where kernels are kept that were compiled for the libraries of this version. */
+export function compiledKernelsFolder(environment: Readonly<NodeJS.ProcessEnv> = process.env): string {
+  return cacheFolder(join("kernels", librariesVersion()), environment);
+}
+
+/** The file's name of a family's kernels. */
+export function libraryName(family: string): string {
+  return `libggml-cpu-${family}.so`;
+}
+
+/** What a file beside the library says of its making. */
+function compilerOf(file: string): string {
+  try {
+    const made: { readonly compiler?: unknown } = JSON.parse(readFileSync(`${file}.json`, "utf8"));
+    if (typeof made.compiler === "string") return made.compiler;
+  } catch {
+    // Compiled by other means.
+  }
+  return "an unknown compiler";
+}
+
+/** How well ggml says that a library suits this processor; 0 where it cannot be used here. */
+function scoreOf(file: string): number {
+  try {
+    const library = koffi.load(file);
+    const score: number = library.func("int ggml_backend_score()")();
+    library.unload();
+    return score;
+  } catch {
+    return 0;
+  }
+}
