@@ -28,6 +28,15 @@ dashboard: $(PAGE) ## build the page that a run's coordinator serves
 setup: node_modules/.installed $(PAGE) ## npm packages, nats-server and the dashboard's page
 	@$(FLEET) doctor --setup
 
+.PHONY: kernels
+kernels: setup ## compile ggml's CPU kernels here, where that is faster: needs cmake and a C++ compiler
+	@$(FLEET) kernels
+
+# A machine without compilers measures the packaged ones: results.json says which they were.
+.PHONY: bench-kernels
+bench-kernels: setup
+	-@$(FLEET) kernels
+
 $(DEMO_DATA): node_modules/.installed $(wildcard $(DEMO)/task/*.ts) $(DEMO)/make-dataset.ts
 	@node $(DEMO)/make-dataset.ts --out $(DEMO)/data
 
@@ -84,7 +93,7 @@ fuzz: node_modules/.installed ## hostile inputs for every reader: [SECONDS=60] [
 	@node test/slow/fuzz/main.ts --seconds "$(or $(SECONDS),60)" --seed "$(SEED)" --target "$(TARGET)" --number "$(NUMBER)"
 
 .PHONY: bench
-bench: setup $(DEMO_DATA) ## measure; writes bench/results.json
+bench: setup bench-kernels $(DEMO_DATA) ## measure, with kernels compiled here where they can be; writes bench/results.json
 	node bench/main.ts
 
 PEERS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rollout-fleet/bench/peers
@@ -96,5 +105,5 @@ $(PEERS)/.installed: bench/peers/requirements.txt
 	@touch $@
 
 .PHONY: bench-peers
-bench-peers: setup $(PEERS)/.installed ## measure beside PyTorch and TRL; adds to bench/results.json
+bench-peers: setup bench-kernels $(PEERS)/.installed ## measure beside PyTorch and TRL; adds to bench/results.json
 	PEERS_PYTHON=$(PEERS)/bin/python node bench/main.ts pytorch trl

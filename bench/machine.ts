@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { kernelsInUse } from "../llama/index.ts";
 
 /** What a figure was measured on. */
 export interface Machine {
@@ -7,6 +8,8 @@ export interface Machine {
   readonly memoryBytes: number;
   readonly kernel: string;
   readonly node: string;
+  /** Those of ggml for the CPU: the family of processors, and what compiled them here; "packaged" where nothing did. */
+  readonly kernels: string;
   readonly measuredAt: string;
 }
 
@@ -18,6 +21,12 @@ export function thisMachine(): Machine {
     memoryBytes: totalmem(),
     kernel: release(),
     node: process.version,
+    kernels: kernelsOf(),
     measuredAt: new Date().toISOString(),
   };
+}
+
+function kernelsOf(): string {
+  const { family, compiler } = kernelsInUse() ?? { family: "none", compiler: null };
+  return `${family}, ${compiler ?? "packaged"}`;
 }

@@ -15,6 +15,7 @@ import { decodingBench } from "./rows/decoding.ts";
 import { engineStartBench } from "./rows/engine-start.ts";
 import { gradientBench } from "./rows/gradient.ts";
 import { gradientMemoryBench } from "./rows/gradient-memory.ts";
+import { kernelsBench } from "./rows/kernels.ts";
 import { ledgerBench } from "./rows/ledger.ts";
 import { mixedLoadBench } from "./rows/mixed-load.ts";
 import { nodeLlamaCppBench } from "./rows/node-llama-cpp.ts";
@@ -35,6 +36,7 @@ import { trlBench } from "./rows/trl.ts";
 const BENCHES: readonly Bench[] = [
   rewardBench,
   ledgerBench,
+  kernelsBench,
   decodingBench,
   samplingPassBench,
   samplingBench,

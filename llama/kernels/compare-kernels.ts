@@ -39,7 +39,9 @@ export async function compareKernels(folder: string, signal?: AbortSignal): Prom
     best = best === null ? products : best.map((product, at) => fasterOf(product, products[at] ?? product));
   }
   const products = best ?? [];
-  const logs = products.map(({ packagedGflops, compiledGflops }) => Math.log(compiledGflops / packagedGflops));
+  const logs = products.map(({ packagedGflops, compiledGflops }) =>
+    Math.log(compiledGflops / packagedGflops),
+  );
   return { products, gain: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length) };
 }
 

@@ -128,8 +128,8 @@ async function compilerOf(build: string): Promise<string> {
   const facts = join(build, "CMakeFiles");
   const [version] = (await readdir(facts)).filter((name) => /^\d+\.\d+/.test(name));
   const text = await readFile(join(facts, version ?? "", "CMakeCXXCompiler.cmake"), "utf8");
-  const valueOf = (name: string) => new RegExp(`set\\(${name} "([^"]*)"\\)`).exec(text)?.[1] ?? "";
-  return `${valueOf("CMAKE_CXX_COMPILER_ID")} ${valueOf("CMAKE_CXX_COMPILER_VERSION")}`;
+  const factOf = (name: string) => new RegExp(`set\\(${name} "([^"]*)"\\)`).exec(text)?.[1] ?? "";
+  return `${factOf("CMAKE_CXX_COMPILER_ID")} ${factOf("CMAKE_CXX_COMPILER_VERSION")}`;
 }
 
 function requireSame({ products }: KernelsComparison): void {

@@ -41,7 +41,10 @@ function measure(backend: Backend, { name, type, columns, rows, tokens }: Shape)
   const weights = store.declare(typeCode(type), columns, rows);
   const inputs = store.declare(GGML_TYPE.f32, columns, tokens);
   store.allocate();
-  backend.upload(weights, loadQuantizer().quantize(randomNumbers(`${name} w`, rows * columns), columns, type));
+  backend.upload(
+    weights,
+    loadQuantizer().quantize(randomNumbers(`${name} w`, rows * columns), columns, type),
+  );
   backend.upload(inputs, randomNumbers(`${name} x`, tokens * columns));
   using context = backend.openGraphContext(NODES);
   const graph = base.newGraphCustom(context.ctx, NODES, false);

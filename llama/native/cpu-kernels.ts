@@ -7,7 +7,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import koffi from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 import { cacheFolder } from "../../core/index.ts";
 import { findLibraries, type LibraryFolder, librariesVersion } from "./library-folder.ts";
 
@@ -24,11 +24,14 @@ export interface CpuKernels {
 /** The value of `FLEET_KERNELS` with which the packaged kernels are used, whatever was compiled. */
 export const PACKAGED = "packaged";
 
+/** What packaged kernels need. It is held, since ggml aborts a process that unloads it and loads it again. */
+const held = new Map<string, LibraryHandle>();
+
 const LIBRARY = /^libggml-cpu-(.+)\.so$/;
 
 /** Of the packaged libraries the one that suits this processor best; null where none does. */
 export function packagedKernels({ folder, base }: LibraryFolder): CpuKernels | null {
-  koffi.load(base); // They need it, and it must not be unloaded with them: ggml does not bear that.
+  if (!held.has(base)) held.set(base, koffi.load(base));
   let best: CpuKernels | null = null;
   let bestScore = 0;
   for (const name of readdirSync(folder)) {
@@ -65,8 +68,8 @@ export function findKernels(
  *
  * @throws {LibraryError} when this platform is not supported, or npm has not installed the package
  */
-export function kernelsInUse(): CpuKernels | null {
-  return findKernels(findLibraries("cpu"));
+export function kernelsInUse(environment: Readonly<NodeJS.ProcessEnv> = process.env): CpuKernels | null {
+  return findKernels(findLibraries("cpu"), environment);
 }
 
 /** Where kernels are kept that were compiled for the libraries of this version. */
