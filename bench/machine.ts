@@ -27,6 +27,6 @@ export function thisMachine(): Machine {
 }
 
 function kernelsOf(): string {
-  const { family, compiler } = kernelsInUse() ?? { family: "none", compiler: null };
+  const { family, compiler } = kernelsInUse();
   return `${family}, ${compiler ?? "packaged"}`;
 }

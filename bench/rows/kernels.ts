@@ -7,7 +7,7 @@ export const kernelsBench: Bench = {
   name: "kernels",
   async measure(): Promise<Row[]> {
     const used = kernelsInUse();
-    if (used === null || used.compiler === null) return [];
+    if (used.compiler === null) return [];
     const { products, gain } = await compareKernels(dirname(used.file));
     const each = products.map(
       ({ name, packagedGflops, compiledGflops }) =>

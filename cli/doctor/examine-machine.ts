@@ -35,8 +35,8 @@ function kernels(): Finding {
   try {
     const used = kernelsInUse();
     const hint =
-      used?.compiler === null ? "; `fleet kernels` compiles them here, and keeps what is faster" : "";
-    return { what, works: used !== null, detail: `${describeKernels(used)}${hint}` };
+      used.compiler === null ? "; `fleet kernels` compiles them here, and keeps what is faster" : "";
+    return { what, works: true, detail: `${describeKernels(used)}${hint}` };
   } catch (error) {
     return { what, works: false, detail: describeError(error) };
   }

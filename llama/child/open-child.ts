@@ -70,15 +70,18 @@ export interface ChildOptions<P extends Protocol> {
   readonly name: string;
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Ends it as disposing does. */
+  readonly signal?: AbortSignal | undefined;
   /** One function for each of the child's events, called in order. */
   readonly on: { readonly [Name in EventName<P>]: (value: P["events"][Name]) => void };
 }
 
-/** Starts a child process. It runs until it is disposed, this process ends, or it dies. */
+/** Starts a child process. It runs until it is disposed, its signal aborts, this process ends, or it dies. */
 export function openChild<P extends Protocol>({
   entry,
   name,
   environment = {},
+  signal,
   on,
 }: ChildOptions<P>): Child<P> {
   const child = fork(entry, [], {
@@ -107,9 +110,16 @@ export function openChild<P extends Protocol>({
     died.resolve(error);
   };
   child.on("error", (error) => whenDead(error.message));
-  child.on("close", (code, signal) =>
-    whenDead(signal === null ? `exit code ${code}` : `signal ${signal}`, signal === "SIGKILL"),
+  child.on("close", (code, killedBy) =>
+    whenDead(killedBy === null ? `exit code ${code}` : `signal ${killedBy}`, killedBy === "SIGKILL"),
   );
+  const close = async () => {
+    signal?.removeEventListener("abort", close);
+    end(new CancelledError(`${name} was closed`));
+    await stop(child);
+  };
+  signal?.addEventListener("abort", close);
+  if (signal?.aborted) void close();
 
   return {
     pid: child.pid ?? 0,
@@ -120,10 +130,7 @@ export function openChild<P extends Protocol>({
       child.send({ id, call, request } satisfies CallMessage, () => {}); // A closed channel shows as the child's end.
       return (await withDeadline(`${name} to answer "${call}"`, deadlineMs, reply)) as never;
     },
-    async [Symbol.asyncDispose]() {
-      end(new CancelledError(`${name} was closed`));
-      await stop(child);
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

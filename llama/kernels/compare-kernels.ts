@@ -1,4 +1,4 @@
-import { openChild } from "../child/index.ts";
+import { type Child, openChild } from "../child/index.ts";
 import { PACKAGED } from "../native/cpu-kernels.ts";
 import type { KernelsProtocol, MeasuredProduct } from "./protocol.ts";
 
@@ -33,9 +33,10 @@ const MEASURE_DEADLINE_MS = 60_000;
 export async function compareKernels(folder: string, signal?: AbortSignal): Promise<KernelsComparison> {
   await using packaged = openMeasurement(PACKAGED, signal);
   await using compiled = openMeasurement(folder, signal);
+  const measure = (child: Child<KernelsProtocol>) => child.call("measure", undefined, MEASURE_DEADLINE_MS);
   let best: ComparedProduct[] | null = null;
   for (let round = 0; round < ROUNDS; round++) {
-    const products = compare(await packaged.measure(), await compiled.measure());
+    const products = compare(await measure(packaged), await measure(compiled));
     best = best === null ? products : best.map((product, at) => fasterOf(product, products[at] ?? product));
   }
   const products = best ?? [];
@@ -45,27 +46,15 @@ export async function compareKernels(folder: string, signal?: AbortSignal): Prom
   return { products, gain: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length) };
 }
 
-interface Measurement extends AsyncDisposable {
-  measure(): Promise<readonly MeasuredProduct[]>;
-}
-
-function openMeasurement(kernels: string, signal: AbortSignal | undefined): Measurement {
-  const child = openChild<KernelsProtocol>({
+/** A process that measures those of a folder, or the packaged ones. */
+function openMeasurement(kernels: string, signal: AbortSignal | undefined): Child<KernelsProtocol> {
+  return openChild<KernelsProtocol>({
     entry: new URL("kernels-process.ts", import.meta.url),
     name: "the measurement of kernels",
     environment: { FLEET_KERNELS: kernels },
+    signal,
     on: {},
   });
-  const end = () => void child[Symbol.asyncDispose]();
-  signal?.addEventListener("abort", end, { once: true });
-  if (signal?.aborted) end();
-  return {
-    measure: () => child.call("measure", undefined, MEASURE_DEADLINE_MS),
-    async [Symbol.asyncDispose]() {
-      signal?.removeEventListener("abort", end);
-      await child[Symbol.asyncDispose]();
-    },
-  };
 }
 
 function compare(

@@ -54,7 +54,7 @@ const OPTIONS = [
  * @throws {CancelledError} as soon as the signal aborts; nothing is left behind
  */
 export async function compileKernels({ onProgress, signal }: CompileOptions): Promise<CompiledKernels> {
-  const family = familyOfProcessor();
+  const { family } = packagedKernels(findLibraries("cpu"));
   const source = await findSource();
   const kept = compiledKernelsFolder();
   await mkdir(kept, { recursive: true });
@@ -76,13 +76,6 @@ export async function compileKernels({ onProgress, signal }: CompileOptions): Pr
 /** Removes all kernels that were compiled here. Engines that run keep theirs; those that start take the packaged ones. */
 export async function removeKernels(): Promise<void> {
   await rm(dirname(compiledKernelsFolder()), { recursive: true, force: true });
-}
-
-function familyOfProcessor(): string {
-  const libraries = findLibraries("cpu");
-  const packaged = packagedKernels(libraries);
-  if (packaged === null) throw new KernelsError(`no library in ${libraries.folder} suits this processor`);
-  return packaged.family;
 }
 
 /** llama.cpp's repository as one file, of the release that the packaged libraries are of. */

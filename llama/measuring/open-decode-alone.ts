@@ -27,13 +27,10 @@ export async function openDecodeAlone(load: DecodeLoad, signal?: AbortSignal): P
     openChild<MeasuringProtocol>({
       entry: new URL("measuring-process.ts", import.meta.url),
       name: "the measurement of llama_decode",
+      signal,
       on: {},
     }),
   );
-  const end = () => void child[Symbol.asyncDispose]();
-  signal?.addEventListener("abort", end, { once: true });
-  opening.defer(() => signal?.removeEventListener("abort", end));
-  if (signal?.aborted) end();
   const tried = await child.call("open", load, MEASURE_MS);
   const open = opening.move();
   return {

@@ -76,7 +76,7 @@ async function tryAll(
 function pathOf({ model, device, slots, threads }: DecodingPlace): string {
   const processors = cpus();
   const facts = [
-    ...[model.digest, device, slots, threads, librariesVersion(), kernelsInUse()?.compiler],
+    ...[model.digest, device, slots, threads, librariesVersion(), kernelsInUse().compiler],
     ...[processors[0]?.model, processors.length],
     ...[process.env["CUDA_VISIBLE_DEVICES"], process.env["GGML_VK_VISIBLE_DEVICES"]],
   ];

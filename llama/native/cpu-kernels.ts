@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import koffi, { type LibraryHandle } from "koffi";
 import { cacheFolder } from "../../core/index.ts";
-import { findLibraries, type LibraryFolder, librariesVersion } from "./library-folder.ts";
+import { findLibraries, LibraryError, type LibraryFolder, librariesVersion } from "./library-folder.ts";
 
 /** A library of kernels. */
 export interface CpuKernels {
@@ -29,8 +29,12 @@ const held = new Map<string, LibraryHandle>();
 
 const LIBRARY = /^libggml-cpu-(.+)\.so$/;
 
-/** Of the packaged libraries the one that suits this processor best; null where none does. */
-export function packagedKernels({ folder, base }: LibraryFolder): CpuKernels | null {
+/**
+ * Of the packaged libraries the one that suits this processor best.
+ *
+ * @throws {LibraryError} when none does
+ */
+export function packagedKernels({ folder, base }: LibraryFolder): CpuKernels {
   if (!held.has(base)) held.set(base, koffi.load(base));
   let best: CpuKernels | null = null;
   let bestScore = 0;
@@ -43,32 +47,34 @@ export function packagedKernels({ folder, base }: LibraryFolder): CpuKernels | n
     best = { file, family, compiler: null };
     bestScore = score;
   }
+  if (best === null) throw new LibraryError(`no library in ${folder} suits this processor`);
   return best;
 }
 
 /**
  * What is used here: the library that was compiled for the family that suits best, else the packaged one.
  *
+ * @throws {LibraryError} when there is none for this processor
  * @param environment - `FLEET_KERNELS`, a folder to look in for compiled ones instead of the cache, or "packaged";
  *   `XDG_CACHE_HOME`; by default this process's
  */
 export function findKernels(
   libraries: LibraryFolder,
   environment: Readonly<NodeJS.ProcessEnv> = process.env,
-): CpuKernels | null {
+): CpuKernels {
   const packaged = packagedKernels(libraries);
-  if (packaged === null || environment["FLEET_KERNELS"] === PACKAGED) return packaged;
+  if (environment["FLEET_KERNELS"] === PACKAGED) return packaged;
   const folder = environment["FLEET_KERNELS"] || compiledKernelsFolder(environment);
   const file = join(folder, libraryName(packaged.family));
   return existsSync(file) ? { ...packaged, file, compiler: compilerOf(file) } : packaged;
 }
 
 /**
- * What engines on the CPU use that start now; null where none suits the processor.
+ * What engines on the CPU use that start now.
  *
- * @throws {LibraryError} when this platform is not supported, or npm has not installed the package
+ * @throws {LibraryError} when this platform or processor is not supported, or npm has not installed the package
  */
-export function kernelsInUse(environment: Readonly<NodeJS.ProcessEnv> = process.env): CpuKernels | null {
+export function kernelsInUse(environment: Readonly<NodeJS.ProcessEnv> = process.env): CpuKernels {
   return findKernels(findLibraries("cpu"), environment);
 }
 

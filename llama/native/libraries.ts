@@ -68,7 +68,6 @@ export function loadLibraries(device: Device): Libraries {
 /** Kernels find `libggml-base.so`, which they need, as it is loaded already. */
 function loadKernels(registry: LibraryHandle, found: LibraryFolder): void {
   const kernels = findKernels(found);
-  if (kernels === null) throw new LibraryError(`no library in ${found.folder} suits this processor`);
   const loaded = registry.func("void *ggml_backend_load(const char *file)")(kernels.file);
   if (loaded === null)
     throw new LibraryError(`${kernels.file} cannot be loaded; \`fleet kernels --remove\` removes it`);

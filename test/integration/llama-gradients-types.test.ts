@@ -9,7 +9,7 @@ import {
 } from "../../llama/index.ts";
 import { loadLibraries } from "../../llama/native/libraries.ts";
 import { openModelHere } from "../support/gradient-models.ts";
-import { lengthOf } from "../support/gradients.ts";
+import { cosine } from "../support/gradients.ts";
 import { uniformNumbers } from "../support/shaped-model.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { writeTinyModel } from "../support/tiny-model.ts";
@@ -71,7 +71,9 @@ describe("a LoRA's gradient on a base of another type", () => {
       const found = await gradientOn(stored);
       const wanted = await gradientOn(dequantized);
 
-      const cosines = found.map(({ values }, index) => cosine(values, wanted[index]?.values));
+      const cosines = found.map(({ values }, index) =>
+        cosine(values, wanted[index]?.values ?? new Float32Array(values.length)),
+      );
       const all = cosine(...([found, wanted].map(joined) as [Float32Array, Float32Array]));
       process.stderr.write(
         `${type}: cosine ${all.toFixed(7)}, of a tensor ${Math.min(...cosines).toFixed(7)}\n`,
@@ -125,9 +127,4 @@ function coefficientsOf({ sequences }: MicroBatch, group: number): Float32Array 
 
 function joined(parts: readonly { values: Float32Array }[]): Float32Array {
   return Float32Array.from(parts.flatMap(({ values }) => [...values]));
-}
-
-function cosine(a: Float32Array, b: Float32Array = new Float32Array(a.length)): number {
-  const dot = a.reduce((sum, value, index) => sum + value * (b[index] ?? Number.NaN), 0);
-  return dot / (lengthOf(a) * lengthOf(b));
 }

@@ -11,7 +11,9 @@ import {
   PROJECTIONS,
   randomTokens,
 } from "../../llama/index.ts";
+import type { CompiledKernels } from "../../llama/kernels/compile-kernels.ts";
 import { startFleetIn } from "../support/fleet-command.ts";
+import { cosine } from "../support/gradients.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { writeTinyModel } from "../support/tiny-model.ts";
 
@@ -50,7 +52,7 @@ describe.skipIf(missing.length > 0)("fleet kernels", () => {
     const { code, stdout } = await startFleetIn({ XDG_CACHE_HOME: cache }, "kernels", "--json").result;
 
     expect(code).toBe(0);
-    const compiled: Compiled = JSON.parse(stdout);
+    const compiled: CompiledKernels = JSON.parse(stdout);
     expect(Math.max(...compiled.products.map(({ difference }) => difference))).toBeLessThan(1e-3);
     const kept = await leftIn(cache);
     expect(kept.filter((name) => name.endsWith(".so"))).toEqual(
@@ -68,14 +70,6 @@ describe.skipIf(missing.length > 0)("fleet kernels", () => {
     expect(cosine(before, after)).toBeGreaterThan(0.999_999);
   });
 });
-
-interface Compiled {
-  readonly family: string;
-  readonly compiler: string;
-  readonly file: string | null;
-  readonly gain: number;
-  readonly products: readonly { readonly difference: number }[];
-}
 
 async function missingTools(): Promise<string[]> {
   const tools = ["git", "cmake", "make", "c++"];
@@ -107,10 +101,4 @@ async function gradientWith(kernels: string, gguf: string): Promise<Float32Array
 function smallNumbers(length: number): Float32Array {
   const random = createRandom("kernels");
   return Float32Array.from({ length }, () => 0.1 * (random() - 0.5));
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  const dot = (x: Float32Array, y: Float32Array) =>
-    x.reduce((sum, value, index) => sum + value * (y[index] as number), 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }

@@ -103,6 +103,12 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
   );
 }
 
+/** Of the angle between two gradients of the same length; NaN where one is zero. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = a.reduce((sum, value, index) => sum + value * (b[index] ?? Number.NaN), 0);
+  return dot / (lengthOf(a) * lengthOf(b));
+}
+
 /** The square root of the sum of squares. */
 export function lengthOf(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
