@@ -56,18 +56,19 @@ describe("the collect stream", () => {
 
   test("tells the coordinator when the worker is gone, and ends its messages", async () => {
     let gone: AbortSignal | undefined;
+    const arrived = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     await using server = await serve({
       collect: async (messages, _, { signal }) => {
         gone = signal;
-        for await (const _message of messages);
+        for await (const _message of messages) arrived.resolve();
         over.resolve();
       },
     });
     await using client = clientOf(server.port);
     const stream = client.collect();
     await stream.send({ heartbeat: { worker: "w" } });
-    await sleep(50);
+    await arrived.promise;
 
     await stream[Symbol.asyncDispose]();
 
